@@ -37,7 +37,7 @@ COPY --from=binary /out/onsale /onsale
 COPY --from=binary --chown=65532:65532 /out/data /data
 USER 65532:65532
 VOLUME /data
-# The API, the Invoke API, the receiver of events, DynamoDB, SQS, metrics.
-EXPOSE 3000 3001 3002 8000 9324 9464
+# The API, the Invoke API, the receiver of events, the payment provider, DynamoDB, SQS, metrics.
+EXPOSE 3000 3001 3002 3003 8000 9324 9464
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["/onsale", "health"]
 ENTRYPOINT ["/onsale", "--host", "0.0.0.0", "--data", "/data"]

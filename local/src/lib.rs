@@ -19,12 +19,11 @@ pub mod demo;
 pub mod fault_injection;
 pub mod intercept;
 pub mod output;
-pub mod payment_provider;
 pub mod price;
 pub mod server;
 pub mod stack;
 pub mod telemetry;
-pub mod webhook_receiver;
+pub mod third_parties;
 
 /// The allocator of the stack's programs: a quarter of their time was spent in the system's. Only programs name it, so
 /// no function's binary has it.

@@ -22,11 +22,11 @@ use crate::aws::lambda::sandbox::{Clients, ProcessError, ProcessParts, Processes
 use crate::aws::lambda::{CallError, Entry, Functions};
 use crate::data_directory::{Data, DataDirectory, DirectoryError, PUBLISHABLE_KEY};
 use crate::intercept::{Intercept, Slot};
-use crate::payment_provider::{OpenError, Provider, Server};
 use crate::telemetry::function_logs::FunctionLogs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span_export::{Collectors, SpanExporter};
-use crate::webhook_receiver::Receiver;
+use crate::third_parties::payment_provider::{OpenError, Provider, Server};
+use crate::third_parties::webhook_receiver::Receiver;
 
 /// Whether streams, queues and schedules call their functions by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,14 @@
  * It is one module because each module costs a request on the first load. Screens are modules of their own.
  */
 
-/** @import { Answer, Ask, Concert, Entry } from "./types.js" */
+/** @import { Answer, Ask, BegunCard, Concert, Entry } from "./types.js" */
 
 /** The language of the page. */
 export const language = document.documentElement.lang;
 const locale = language === "ko" ? "ko-KR" : "en-GB";
+const cardMeta = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="card-script"]'));
+/** The address of the payment provider's script: empty where it may not run, undefined if no cards are taken. */
+export const cardScript = cardMeta?.content;
 /** @type {Record<string, string>} */
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
@@ -131,7 +134,7 @@ export function explain(problem) {
 }
 
 /** @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>} */
-function wait(ms, signal) {
+export function wait(ms, signal) {
   return new Promise((resolve, reject) => {
     setTimeout(resolve, ms);
     signal?.addEventListener("abort", () => reject(signal.reason));
@@ -285,6 +288,12 @@ export function keepConcert({ concert_id: id, name, queue_id }) {
 
 /** @param {string} id @returns {Pick<Concert, "name" | "queue_id"> | null} */
 export const knownConcert = (id) => JSON.parse(localStorage.getItem(`concert:${id}`) ?? "null");
+
+/** The card payment that this tab has begun on the screen at `path`. @param {string} path @returns {BegunCard | null} */
+export const readCard = (path) => JSON.parse(sessionStorage.getItem(`card ${path}`) ?? "null");
+
+/** @param {string} path @param {BegunCard | null} begun */
+export const keepCard = (path, begun) => sessionStorage.setItem(`card ${path}`, JSON.stringify(begun));
 
 // Actions
 

@@ -1,14 +1,14 @@
 /**
- * Paying: the cart with its held seats and their timer, and the wallet with its ledger and top-ups. They are one module
- * because a cart without enough money needs both.
+ * Paying: the cart with its held seats and their timer, the wallet with its ledger, top-ups and payouts, and the choice
+ * between wallet and card. They are one module because a cart without enough money needs them all.
  */
 
 import {
-  Refusal, act, actionButton, announce, ask, fill, go, h, knownConcert, money, now, readPlace, seatName, showScreen, t,
-  timeTag, write,
+  Refusal, act, actionButton, announce, ask, cardScript, fill, go, h, keepCard, knownConcert, money, now, readCard,
+  readPlace, seatName, showScreen, t, timeTag, write,
 } from "./app.js";
 
-/** @import { Reservation, Row, Screen } from "./types.js" */
+/** @import { CardPurchase, Reservation, Row, Screen } from "./types.js" */
 
 const SPOKEN_SECONDS = [120, 60, 20];
 const TOP_UPS = [50_000, 100_000, 300_000];
@@ -23,7 +23,7 @@ export default async function showPay({ params: [kind, id], signal }) {
 async function showCart(id, signal) {
   const reservation = /** @type {Reservation} */ ((await ask(`/reservations/${id}`, { auth: true, signal })).body);
   if (reservation.state === "paid") {
-    go(`/app/tickets/${id}`, { replace: true });
+    showPaid(id);
     return;
   }
   // A buyer who holds seats behind a queue has come from the concert, so this browser knows it.
@@ -45,7 +45,78 @@ async function showCart(id, signal) {
           h("li", { class: "row" }, h("span", {}, seatName(seatId)), h("b", {}, money(price, currency))))),
         h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, money(total, currency))),
         h("div", {}, actionButton(t("cart.give_back"), "link danger", () => giveBack(reservation)))),
-      h("aside", { class: "panel" }, ...payPart(reservation, balance, queueToken))));
+      h("aside", { class: "panel" }, h("h2", {}, t("cart.pay_title")),
+        ...payWays({ wish: { reservation_id: id }, queueToken, signal, onPaid: () => showPaid(id) },
+          () => walletPart(reservation, balance, queueToken)),
+        h("p", { class: "muted" }, t("cart.whole_price")))));
+}
+
+/** The tickets of a reservation that is paid. @param {string} id */
+function showPaid(id) {
+  keepCard(`/app/cart/${id}`, null);
+  announce(t("cart.paid"));
+  go(`/app/tickets/${id}`, { replace: true });
+}
+
+/**
+ * The ways to pay for something: from the wallet, or by card if the shop takes cards. A card payment that was begun
+ * here before goes on.
+ * @param {Omit<CardPurchase, "path" | "controls">} purchase @param {() => Node[]} makeWalletPart
+ * @returns {Node[]}
+ */
+export function payWays(purchase, makeWalletPart) {
+  if (cardScript === undefined) {
+    return makeWalletPart();
+  }
+  const path = location.pathname;
+  const body = h("div", { class: "stack" });
+  let shown = new AbortController();
+  const choose = (/** @type {boolean} */ isCard) => {
+    shown.abort();
+    shown = new AbortController();
+    if (isCard) {
+      const signal = AbortSignal.any([purchase.signal, shown.signal]);
+      openCard(body, { ...purchase, path, signal, controls: ways });
+    } else {
+      body.replaceChildren(...makeWalletPart());
+    }
+  };
+  const hasBegun = readCard(path) !== null;
+  const way = (/** @type {string} */ name, isCard = name === "card") => h("label", {},
+    h("input", { type: "radio", name: "way", checked: isCard === hasBegun, change: () => choose(isCard) }),
+    t(`pay.${name}`));
+  const ways = h("fieldset", { class: "ways" }, h("legend", { class: "unseen" }, t("pay.ways")), way("wallet"),
+    way("card"));
+  choose(hasBegun);
+  return [ways, body];
+}
+
+/**
+ * Shows the form of a card. A document that does not let the provider's script run is loaded again from the address of
+ * this screen, whose document does.
+ * @param {HTMLElement} place @param {CardPurchase} purchase
+ */
+function openCard(place, purchase) {
+  const { path, wish, controls, signal } = purchase;
+  const begun = readCard(path);
+  if (!begun) {
+    keepCard(path, { key: crypto.randomUUID(), wish });
+  }
+  // What a redirect of the provider has added to the address is told to nobody.
+  history.replaceState(null, "", path);
+  place.replaceChildren(h("div", { class: "loading", role: "status" }, h("span", { class: "unseen" }, t("shell.loading"))));
+  if (!cardScript) {
+    location.reload();
+    return;
+  }
+  void act(place, async () => {
+    const { makeCardForm } = await import("./card.js");
+    signal.throwIfAborted();
+    place.replaceChildren(makeCardForm(purchase));
+    if (!begun?.id) {
+      /** @type {HTMLElement | null} */ (controls.querySelector(":checked"))?.focus({ preventScroll: true });
+    }
+  });
 }
 
 /**
@@ -78,14 +149,13 @@ export function timer(until, signal, onEnd) {
 const readBalance = (signal) => ask("/wallet", { auth: true, signal }).then(({ body }) => body.balance, () => 0);
 
 /** @param {Reservation} reservation @param {number} balance @param {string | undefined} queueToken */
-function payPart({ reservation_id: id, total, currency }, balance, queueToken) {
+function walletPart({ reservation_id: id, total, currency }, balance, queueToken) {
   const help = h("div", { class: "stack", id: "payment-help" });
   const offerTopUp = () => help.replaceChildren(h("p", { class: "note warn", role: "status" }, t("cart.too_small")),
     makeTopUp(Math.max(total - balance, 1), showScreen));
   const pay = actionButton(t("cart.pay", { total: money(total, currency) }), "primary wide", async () => {
     await write("/payments", { reservation_id: id }, { queueToken });
-    announce(t("cart.paid"));
-    go(`/app/tickets/${id}`, { replace: true });
+    showPaid(id);
   }, (text, problem) => {
     if (problem instanceof Refusal && ["insufficient-balance", "no-wallet"].includes(problem.code)) {
       offerTopUp();
@@ -100,8 +170,7 @@ function payPart({ reservation_id: id, total, currency }, balance, queueToken) {
   /** @param {string} key @param {number} amount */
   const line = (key, amount) => h("p", { class: "row" }, t(key), h("b", {}, money(amount, currency)));
   const after = balance < total ? [] : [line("cart.after", balance - total)];
-  return [h("h2", {}, t("cart.pay_title")), line("cart.balance", balance), line("cart.total", total), ...after, pay,
-    help, h("p", { class: "muted" }, t("cart.whole_price"))];
+  return [line("cart.balance", balance), line("cart.total", total), ...after, pay, help];
 }
 
 /** @param {Reservation} reservation */
@@ -120,9 +189,29 @@ const pathOfSeats = ({ concert_id: concertId, schedule_id: id }) => `/app/concer
  */
 async function showEnd(reservation, queueToken, signal) {
   const nearby = h("p", { class: "muted" });
+  const charged = await describeCharge(location.pathname, signal);
   fill(t("cart.ended_title"), h("div", { class: "panel empty" }, h("p", {}, t(`cart.${reservation.state}`)),
+    (charged || reservation.state === "expired") && h("p", {}, charged || t("cart.uncharged")),
     h("a", { class: "button primary", href: pathOfSeats(reservation) }, t("cart.choose_again")), nearby));
   nearby.textContent = await describeNearby(reservation, queueToken, signal);
+}
+
+/**
+ * A sentence about the card payment that was begun on the screen at `path`, if anything was charged or may still be.
+ * @param {string} path @param {AbortSignal} signal
+ */
+export async function describeCharge(path, signal) {
+  const id = readCard(path)?.id;
+  if (!id) {
+    return "";
+  }
+  const { lookAt } = await import("./card.js");
+  const outcome = await lookAt(id, signal).catch(() => "open");
+  signal.throwIfAborted();
+  if (outcome !== "open") {
+    keepCard(path, null);
+  }
+  return ["in_wallet", "open", "reversed"].includes(outcome) ? t(`card.${outcome}`) : "";
 }
 
 /**
@@ -150,7 +239,8 @@ async function showWallet(signal) {
   const balance = items[0]?.balance_after ?? 0;
   fill(t("wallet.title"), h("div", { class: "columns" },
     h("aside", { class: "panel first" }, h("h2", {}, t("wallet.balance")),
-      h("p", { class: "total", id: "balance" }, money(balance)), makeTopUp(TOP_UPS[1], showScreen)),
+      h("p", { class: "total", id: "balance" }, money(balance)), topUpPart(signal),
+      cardScript !== undefined && balance > 0 && makePayOut()),
     h("section", { class: "panel", "aria-labelledby": "ledger-title" },
       h("h2", { id: "ledger-title" }, t("wallet.ledger")),
       ...(items.length ? makeLedger(items, next, signal) : [h("p", { class: "muted" }, t("wallet.empty"))]))));
@@ -199,11 +289,61 @@ function makeRow({ at, kind, memo, amount, balance_after: balance }) {
     h("td", { class: "amount" }, money(balance)));
 }
 
+/** The top-up of the wallet's own screen, which is the only one that takes a card for it. @param {AbortSignal} signal */
+function topUpPart(signal) {
+  if (cardScript === undefined) {
+    return makeTopUp(TOP_UPS[1], showScreen);
+  }
+  const path = location.pathname;
+  const place = h("div", { class: "stack" });
+  const body = h("div", { class: "stack" });
+  const controls = h("fieldset", {}, actionButton(t("wallet.top_up_otherwise"), "link", async () => {
+    keepCard(path, null);
+    await showScreen();
+  }));
+  const openWith = (/** @type {object} */ wish) => {
+    place.replaceChildren(h("h3", {}, t("wallet.top_up_card")), body, controls);
+    openCard(body, { path, wish, controls, signal, onPaid: showToppedUp });
+  };
+  place.append(makeTopUp(TOP_UPS[1], showScreen, (amount) => openWith({ top_up: amount })));
+  const begun = readCard(path);
+  if (begun) {
+    openWith(begun.wish);
+  }
+  return place;
+}
+
+async function showToppedUp() {
+  announce(t("wallet.done"));
+  await showScreen();
+}
+
+/** The form that pays a part of the balance out. */
+function makePayOut() {
+  const attributes = { id: "payout", type: "number", inputmode: "numeric", min: 1, max: TOP_UP_MAX, required: true };
+  const input = h("input", { ...attributes, "aria-describedby": "payout-note" });
+  const button = h("button", { class: "wide" }, t("wallet.pay_out"));
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    void act(button, async () => {
+      await write("/wallet/payouts", { amount: Number(input.value) });
+      announce(t("wallet.paid_out"));
+      await showScreen();
+    });
+  };
+  return h("details", {}, h("summary", {}, t("wallet.pay_out_title")),
+    h("form", { class: "stack top-up", submit },
+      h("p", { class: "muted", id: "payout-note" }, t("wallet.pay_out_note")),
+      h("p", {}, h("label", { for: "payout" }, t("wallet.pay_out_label")), input),
+      h("div", {}, button)));
+}
+
 /**
  * The form of a top-up, for any screen that needs money.
  * @param {number} amount The first proposal. @param {() => Promise<void>} onDone
+ * @param {(amount: number) => void} [onCard] Tops up by card instead; none offers no card.
  */
-export function makeTopUp(amount, onDone) {
+export function makeTopUp(amount, onDone, onCard) {
   const attributes = { id: "amount", type: "number", inputmode: "numeric", min: 1, max: TOP_UP_MAX, required: true };
   const input = h("input", { ...attributes, value: amount });
   const button = h("button", { class: "primary wide" }, t("wallet.top_up"));
@@ -217,10 +357,12 @@ export function makeTopUp(amount, onDone) {
       await onDone();
     });
   };
+  const byCard = () => input.reportValidity() && onCard?.(Number(input.value));
   return h("form", { class: "stack top-up", submit },
     h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label")), input),
     h("div", { class: "chips" }, ...proposals),
-    h("div", {}, button));
+    h("div", {}, button),
+    onCard && h("div", {}, h("button", { type: "button", class: "wide", id: "by-card", click: byCard }, t("wallet.top_up_card"))));
 }
 
 /** Tops up, and makes the wallet first if the account has none. @param {number} amount */

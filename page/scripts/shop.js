@@ -1,7 +1,7 @@
-/** The shop: products, best sellers, coupons, and an order that is paid from the wallet at once. */
+/** The shop: products, best sellers, coupons, and an order that is paid from the wallet at once or by card. */
 
 import {
-  Refusal, actionButton, announce, ask, ensureLoggedIn, fill, go, h, isLoggedIn, money, t, write,
+  Refusal, actionButton, announce, ask, cardScript, ensureLoggedIn, fill, go, h, isLoggedIn, keepCard, money, t, write,
 } from "./app.js";
 
 /** @import { Screen } from "./types.js" */
@@ -87,32 +87,42 @@ async function showProduct(id, signal) {
   const quantity = h("select", { id: "quantity", change: () => sum() }, ...options);
   const coupons = new CouponChoice(signal);
   const answer = h("div", { class: "stack", role: "alert" });
-  const buy = actionButton("", "primary wide", async () => {
+  const place = (/** @type {boolean} */ isCard) => async () => {
     answer.replaceChildren();
-    await order({ items: [{ product_id: id, quantity: Number(quantity.value) }], ...coupons.choice, pay: true });
-  }, (text, problem) => void explainOrder(answer, text, problem));
+    await order({ items: [{ product_id: id, quantity: Number(quantity.value) }], ...coupons.choice, pay: !isCard });
+  };
+  const explainIt = (/** @type {string} */ text, /** @type {unknown} */ problem) =>
+    void explainOrder(answer, text, problem);
+  const buy = actionButton("", "primary wide", place(false), explainIt);
+  const buyByCard = actionButton(t("shop.buy_by_card"), "wide", place(true), explainIt);
   const sum = () => {
     const total = money(price * Number(quantity.value), currency);
     buy.textContent = isSoldOut ? t("shop.sold_out") : t("shop.buy", { total });
   };
   buy.id = "buy";
   buy.disabled = isSoldOut;
+  const mayPayByCard = cardScript !== undefined && price > 0 && !isSoldOut;
   sum();
   fill(name, h("div", { class: "columns" },
     makePoster(name, "poster product-poster"),
     h("aside", { class: "panel" },
       h("p", { class: "row" }, h("span", { class: "total" }, money(price, currency)), badge),
       h("p", {}, h("label", { for: "quantity" }, t("shop.quantity")), quantity),
-      coupons.element, buy, answer)),
+      coupons.element, buy, mayPayByCard && buyByCard, answer)),
   h("p", {}, h("a", { href: "/app/shop" }, t("shop.all"))));
 }
 
-/** Orders and pays in one transaction. @param {Record<string, unknown>} wish */
+/** Orders, and pays in one transaction or else by card on the next screen. @param {Record<string, unknown>} wish */
 async function order(wish) {
   if (await ensureLoggedIn()) {
     const { body } = await write("/orders", wish);
-    announce(t("shop.bought"));
-    go(`/app/orders/${body.order_id}`);
+    const path = `/app/orders/${body.order_id}`;
+    if (wish.pay) {
+      announce(t("shop.bought"));
+    } else {
+      keepCard(path, { key: crypto.randomUUID(), wish: { order_id: body.order_id } });
+    }
+    go(path);
   }
 }
 

@@ -1,7 +1,8 @@
 /** Purchases: reservations with their tickets, and orders of the shop. */
 
 import {
-  actionButton, announce, ask, fill, h, keepConcert, knownConcert, money, seatName, showScreen, t, timeTag, write,
+  actionButton, announce, ask, fill, h, keepCard, keepConcert, knownConcert, money, readCard, seatName,
+  showScreen, t, timeTag, write,
 } from "./app.js";
 
 /** @import { Answer, Concert, Reservation, Screen, Ticket } from "./types.js" */
@@ -143,21 +144,44 @@ async function showOrder(id, signal) {
   const { body: order } = await ask(`/orders/${id}`, { auth: true, signal });
   const { state, currency } = order;
   const total = money(order.total, currency);
-  const pay = async () => {
-    await write("/payments", { order_id: id });
-    await showScreen();
-  };
   /** @param {string} text @param {number} amount */
   const line = (text, amount) => h("li", { class: "row" }, h("bdi", {}, text), h("b", {}, money(amount, currency)));
   const lines = order.items.map((/** @type {any} */ item) => line(`${item.name} × ${item.quantity}`, item.amount));
   const refund = returnButton("orders.return", { total }, `/payments/${order.payment_id}/cancel`, "POST");
+  const payment = state === "pending" ? await payPart(order, signal) : [];
+  const charged = await describeCharge(state, signal);
   fill(t("orders.one"),
     h("p", { class: "row facts" }, h("span", { class: "muted" }, timeTag(order.created_at)), badge(state)),
     h("section", { class: "panel" },
       h("ul", { class: "plain lines" }, ...lines, order.discount > 0 && line(t("orders.discount"), -order.discount)),
       h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, total)),
-      state === "pending" && h("div", { class: "row" }, actionButton(t("cart.pay", { total }), "primary", pay),
-        returnButton("orders.cancel", {}, `/orders/${id}`, "DELETE")),
+      charged && h("p", { class: "note warn" }, charged),
+      ...payment,
+      state === "pending" && h("div", {}, returnButton("orders.cancel", {}, `/orders/${id}`, "DELETE")),
       state === "paid" && h("div", {}, refund)),
     h("p", {}, h("a", { href: "/app/orders" }, t("orders.all"))));
+}
+
+/** The ways to pay an order. @param {any} order @param {AbortSignal} signal @returns {Promise<Node[]>} */
+async function payPart({ order_id: id, total, currency, expires_at: expiresAt }, signal) {
+  const wish = { order_id: id };
+  const pay = actionButton(t("cart.pay", { total: money(total, currency) }), "primary wide", async () => {
+    await write("/payments", wish);
+    await showScreen();
+  });
+  pay.id = "pay";
+  const walletPart = () => [h("div", {}, pay)];
+  // Most orders are paid when they are made, and need none of this.
+  const { payWays, timer } = await import("./pay.js");
+  return [h("p", { class: "note" }, t("orders.held_for"), " ", timer(expiresAt, signal, () => void showScreen())),
+    ...payWays({ wish, signal, onPaid: showScreen }, walletPart)];
+}
+
+/** What became of a card payment that was begun here, where the order does not say it. */
+async function describeCharge(/** @type {string} */ state, /** @type {AbortSignal} */ signal) {
+  const path = location.pathname;
+  if (state === "paid") {
+    keepCard(path, null);
+  }
+  return state !== "pending" && readCard(path) ? (await import("./pay.js")).describeCharge(path, signal) : "";
 }

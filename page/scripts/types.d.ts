@@ -125,3 +125,22 @@ export interface Ticket {
   price: number;
   state: string;
 }
+
+/** Something to be paid by card on the screen at `path`. */
+export interface CardPurchase {
+  path: string;
+  /** The body that begins the payment. */
+  wish: object;
+  queueToken?: string | null;
+  signal: AbortSignal;
+  /** Disabled while the card is being charged. */
+  controls: HTMLFieldSetElement;
+  onPaid: () => Promise<void> | void;
+}
+
+/** A card payment that was begun in this tab; `id` is known once the server has begun it. */
+export interface BegunCard {
+  key: string;
+  wish: object;
+  id?: string;
+}

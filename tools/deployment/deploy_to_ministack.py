@@ -307,7 +307,7 @@ def what_follows(account, api, schedule, product):
     print()
     sqs = account.client("sqs")
     left = {}
-    for queue in ("Payments", "Sales", "Tokens", "DataPlatform"):
+    for queue in ("Payments", "Sales", "Tokens", "Cards", "DataPlatform"):
         url = account.physical_id(f"{queue}DeadLetterQueue")
         told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
         left[queue] = int(told["ApproximateNumberOfMessages"])

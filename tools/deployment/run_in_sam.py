@@ -52,15 +52,17 @@ def runtime(image, ready, home):
     the queues are, and files in the place of the secrets that Secrets Manager would have."""
     context = home / "runtime"
     context.mkdir()
-    for name in ("signing-key", "data-platform-secret"):
+    names = ("signing-key", "data-platform-secret", "card-report-secrets")
+    for name in names:
         (context / name).write_text(secrets.token_hex(32))
     variables = {
         "AWS_ENDPOINT_URL_DYNAMODB": ready["dynamodb"],
         "AWS_ENDPOINT_URL_SQS": ready["sqs"],
         "SIGNING_KEY_FILE": f"{SECRETS}/signing-key",
         "DATA_PLATFORM_SECRET_FILE": f"{SECRETS}/data-platform-secret",
+        "CARD_REPORT_SECRETS_FILE": f"{SECRETS}/card-report-secrets",
     }
-    lines = [f"FROM {image}", f"COPY signing-key data-platform-secret {SECRETS}/"]
+    lines = [f"FROM {image}", f"COPY {' '.join(names)} {SECRETS}/"]
     lines += [f"ENV {name}={value}" for name, value in variables.items()]
     (context / "Dockerfile").write_text("\n".join(lines) + "\n")
     build = ["docker", "build", "--quiet", "--tag", RUNTIME, str(context)]

@@ -26,10 +26,10 @@ INSTRUCTIONS_MAX = 9_000_000
 COUNT_SECONDS_MAX = 240
 COUNTS_MAX = 3
 SYSTEM_ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-AMAZON_ROOTS = ROOT / "shared/platform/src/roots.pem"
+AMAZON_ROOTS = ROOT / "shared/platform/src/tls/roots.pem"
 # What a function logs that has not opened its connection, and what it says besides if it had no time for it.
 NOT_REACHED, TOO_LATE = "no connection to the table could be opened at startup", "timed out"
-LOGGED_IN = ROOT / "shared/platform/src/tls.rs"
+LOGGED_IN = ROOT / "shared/platform/src/tls/mod.rs"
 if NOT_REACHED not in LOGGED_IN.read_text():
     raise Failed(f"{LOGGED_IN.relative_to(ROOT)} logs other words than: {NOT_REACHED}")
 

@@ -36,6 +36,7 @@ def variables(ready, home):
         "AWS_ENDPOINT_URL_SQS": ready["sqs"],
         "DATA_PLATFORM_SECRET_FILE": str(other),
         "SIGNING_KEY_FILE": str(key),
+        "CARD_REPORT_SECRETS_FILE": str(other),
     }
 
 

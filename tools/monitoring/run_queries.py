@@ -17,6 +17,7 @@ NEVER = {
     'onsale_http_requests_total{status=~"5.."}',
     'onsale_table_calls_total{outcome="throttled"}',
     'onsale_authorizations_total{outcome="failed"}',
+    'onsale_refusals_total{function="receive_card_report", code="report-invalid"}',
 }
 
 SELECTOR = re.compile(r'\b(?:onsale|up)(?:[_:][a-z0-9_:]+)?(?:\{[^}]*\})?')

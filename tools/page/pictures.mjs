@@ -56,7 +56,7 @@ async function takeAll(place, folder) {
   const screens = await furnish(place);
   for (const locale of LANGUAGES) {
     for (const screen of screens) {
-      await inWindow(place, { locale, person: screen.person, reducedMotion: 'reduce' }, async (page) => {
+      await inWindow(place, { locale, person: screen.person, cards: screen.cards, reducedMotion: 'reduce' }, async (page) => {
         await show(page, screen);
         for (const colorScheme of SCHEMES) {
           await page.emulateMedia({ colorScheme });

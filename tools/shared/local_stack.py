@@ -22,7 +22,7 @@ AWS = {
     "AWS_SECRET_ACCESS_KEY": "local",
 }
 # A program that says where it listens and where its data are is told to pick free ports.
-PORTS = ("port", "lambda-port", "dynamodb-port", "sqs-port", "data-platform-port", "metrics-port")
+PORTS = ("port", "lambda-port", "dynamodb-port", "sqs-port", "data-platform-port", "payment-provider-port", "metrics-port")
 
 
 class Failed(Exception):
@@ -167,6 +167,7 @@ def resources(ready):
         "PAYMENTS_QUEUE_URL": queues["PaymentsQueue"],
         "SALES_QUEUE_URL": queues["SalesQueue"],
         "TOKENS_QUEUE_URL": queues["TokensQueue"],
+        "CARDS_QUEUE_URL": queues["CardsQueue"],
         "DATA_PLATFORM_QUEUE_URL": queues["DataPlatformQueue"],
         "PARKED_QUEUE_URL": queues["ParkedQueue"],
         "DATA_PLATFORM_URL": ready["data_platform"] + "/events",

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
-use onsale_platform::store::card_payments::carry_on::{Until, carry_on};
+use onsale_platform::store::wallet::cards::carry_on::{Until, carry_on};
 use uuid::Uuid;
 
 use crate::cards::response::CardPaymentOut;

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use onsale_domain::cards::card_refund::parse_reference;
+use onsale_domain::wallet::cards::card_refund::parse_reference;
 use onsale_platform::app::App;
 use onsale_platform::card_provider::report::{self, Report};
 use onsale_platform::card_provider::signature;
@@ -11,7 +11,7 @@ use onsale_platform::events::{self, EventQueue};
 use onsale_platform::failure::Failure;
 use onsale_platform::http::{Detail, NoContent, Problem};
 
-/// Takes what the payment provider reports, signed in the header `Stripe-Signature`.
+/// Takes a signed report of the payment provider.
 ///
 /// A report is a hint: it only says which card payment to look at. What it says of the payment is not believed.
 #[utoipa::path(post, path = "/card-reports", extensions(("x-access" = json!("public"))),

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::cards::card_payment::{CardPayment, CardPaymentState, Purpose};
+use onsale_domain::wallet::cards::card_payment::{CardPayment, CardPaymentState, Purpose};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -7,8 +7,8 @@ use onsale_domain::id::{CardPaymentId, UserId};
 use onsale_platform::app::App;
 use onsale_platform::events::{Data, Event};
 use onsale_platform::lambda::{Invocation, Retry, queue_batch};
-use onsale_platform::store::card_payments::carry_on::{Until, carry_on};
-use onsale_platform::store::card_payments::refund::carry_refund_on;
+use onsale_platform::store::wallet::cards::carry_on::{Until, carry_on};
+use onsale_platform::store::wallet::cards::refund::carry_refund_on;
 use serde_json::Value;
 
 async fn handle(app: &App, event: &Event) -> Result<(), Retry> {

@@ -1,13 +1,13 @@
 //! POST /card-payments
 
 use axum::extract::State;
-use onsale_domain::cards::card_payment::Purpose;
 use onsale_domain::id;
 use onsale_domain::money::Amount;
+use onsale_domain::wallet::cards::card_payment::Purpose;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueCredentials;
 use onsale_platform::http::{Answer, Expected, Json, Problem, RequiredKey, User, invalid};
-use onsale_platform::store::card_payments::start::{self, StartFailure, StartRequest, Wanted};
+use onsale_platform::store::wallet::cards::start::{self, StartFailure, StartRequest, Wanted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -5,7 +5,7 @@
 
 use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
-use onsale_platform::store::card_payments::sweep;
+use onsale_platform::store::wallet::cards::sweep;
 use serde_json::{Value, json};
 
 /// Most payments or refunds that one step carries on, side by side; each may call the provider four times.

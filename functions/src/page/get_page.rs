@@ -52,7 +52,7 @@ async fn home(
     request: DocumentRequest,
     asked: Result<Query<HomeQuery>, QueryRejection>,
 ) -> Response {
-    let page = Page::from(request);
+    let page = Page::new(&app, request);
     let Ok(Query(asked)) = asked else { return page.not_found() };
     let query = asked.query.unwrap_or_default();
     // A text that no name can have is in no name.
@@ -84,7 +84,7 @@ async fn cards(app: &App, found: Vec<Concert>, language: Language) -> Result<Vec
 
 /// A concert with its dates.
 async fn concert(State(app): State<App>, request: DocumentRequest, Path(id): Path<String>) -> Response {
-    let page = Page::from(request);
+    let page = Page::new(&app, request);
     let Ok(id) = id.parse::<Uuid>().map(ConcertId) else { return page.not_found() };
     let found = match concerts::get(&app, id).await {
         Ok(Some(found)) => found,
@@ -101,8 +101,8 @@ async fn concert(State(app): State<App>, request: DocumentRequest, Path(id): Pat
 }
 
 /// Any other screen: its script knows which.
-async fn shell(request: DocumentRequest) -> Response {
-    let page = Page::from(request);
+async fn shell(State(app): State<App>, request: DocumentRequest) -> Response {
+    let page = Page::new(&app, request);
     page.show(&Shell { page: &page })
 }
 

@@ -2,12 +2,15 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use onsale_domain::concerts::schedule::SaleState;
+use onsale_platform::app::App;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::page::{Asset, DocumentRequest, Told};
 use onsale_platform::http::{Language, Won};
 use onsale_platform::store::concerts::Concert;
 use onsale_platform::store::views::{Counts, DateView};
 use uuid::Uuid;
+
+use crate::page::card_provider::CardProvider;
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -20,6 +23,8 @@ pub struct Page {
     /// Path that was asked for.
     path: String,
     title: String,
+    /// The payment provider, if cards are taken.
+    card_provider: Option<CardProvider>,
 }
 
 /// Told to people in the place of what they asked for.
@@ -112,14 +117,6 @@ struct Section {
     available: u32,
 }
 
-impl From<DocumentRequest> for Page {
-    fn from(request: DocumentRequest) -> Self {
-        let (language, path) = (request.language.tag(), request.path.clone());
-        let page = Self { request, language, path, title: String::new() };
-        Self { title: page.word(title_of(&page.path)).to_owned(), ..page }
-    }
-}
-
 /// The word that is the title of a document without one of its own: that of its part of the page.
 fn title_of(path: &str) -> &'static str {
     match path.strip_prefix("/app/").and_then(|path| path.split('/').next()) {
@@ -131,6 +128,13 @@ fn title_of(path: &str) -> &'static str {
 }
 
 impl Page {
+    /// The page that answers a request.
+    pub fn new(app: &App, request: DocumentRequest) -> Self {
+        let (language, path) = (request.language.tag(), request.path.clone());
+        let page = Self { request, language, path, title: String::new(), card_provider: CardProvider::of(app) };
+        Self { title: page.word(title_of(&page.path)).to_owned(), ..page }
+    }
+
     /// The same with a title of its own.
     pub fn titled(self, title: &str) -> Self {
         Self { title: title.to_owned(), ..self }
@@ -151,6 +155,16 @@ impl Page {
     /// All words of its language, for scripts.
     fn words(&self) -> &'static str {
         WORDS_JSON[usize::from(self.spoken() == Language::Korean)]
+    }
+
+    /// The address of the payment provider's script: empty where it may not run, none if no cards are taken.
+    fn card_script(&self) -> Option<&str> {
+        self.card_provider.as_ref().map(|provider| provider.told_at(&self.path))
+    }
+
+    /// The word about the money of this shop.
+    fn money_word(&self) -> &'static str {
+        if self.card_provider.is_some() { "shell.money_cards" } else { "shell.money" }
     }
 
     /// The path of an asset.
@@ -177,7 +191,11 @@ impl Page {
 
     fn answer(&self, told: Told, document: &impl Template) -> Response {
         // Nothing in a template can fail but a text that cannot be written.
-        self.request.answer(told, document.render().unwrap_or_default())
+        let mut response = self.request.answer(told, document.render().unwrap_or_default());
+        if let Some(provider) = &self.card_provider {
+            provider.allow_at(&self.path, response.headers_mut());
+        }
+        response
     }
 }
 

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::aws::event_sources::checkpoint::Checkpoint;
 use crate::aws::lambda::sandbox::SecretFile;
-use crate::payment_provider::Settings;
 use crate::data_directory::private_file::{FILE_MODE, create, keep_to_owner, replace};
+use crate::third_parties::payment_provider::Settings;
 
 /// The file of the secret that events are signed with: 64 characters, which are base64 of 48 bytes.
 const EVENTS_SECRET_FILE: &str = "data-platform-secret";
@@ -112,14 +112,15 @@ impl DataDirectory {
             return Ok(None);
         }
         let path = self.path.join(TABLE_FILE);
-        // An empty file is an empty database: so it is there with its permissions before anything is in it.
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(FILE_MODE)
-            .open(&path)
-            .map_err(|problem| self.directory_error(problem))?;
+        self.make_empty(&path)?;
         Ok(Some(path))
+    }
+
+    /// An empty file is an empty database: so it is there with its permissions before anything is in it.
+    fn make_empty(&self, path: &Path) -> Result<(), DirectoryError> {
+        let mut options = OpenOptions::new();
+        let file = options.append(true).create(true).mode(FILE_MODE).open(path);
+        file.map(drop).map_err(|problem| self.directory_error(problem))
     }
 
     /// The checkpoint that an earlier run left of the stream and the queues.
@@ -150,7 +151,9 @@ impl DataDirectory {
             publishable_key: PUBLISHABLE_KEY.to_owned(),
             signing_secrets: read(CARD_REPORT_SECRETS_FILE)?.split_whitespace().map(str::to_owned).collect(),
         };
-        Ok((settings, self.path.join(PAYMENT_PROVIDER_FILE)))
+        let path = self.path.join(PAYMENT_PROVIDER_FILE);
+        self.make_empty(&path)?;
+        Ok((settings, path))
     }
 
     /// The files of secrets. Made on the first start.

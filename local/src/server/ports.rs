@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 
 pub use crate::server::connections::host_name;
 use crate::server::connections::{self, Access, Limits};
-use crate::payment_provider::Server;
 use crate::server::openapi_page;
 use crate::stack::Stack;
+use crate::third_parties::payment_provider::Server;
 
 /// How long requests that are being answered may take once the stack stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
@@ -125,7 +125,7 @@ impl Ports {
             dynamodb: Port::bind_at("--dynamodb-port", (host, dynamodb).into()).await?,
             sqs: Port::bind_at("--sqs-port", (host, sqs).into()).await?,
             data_platform: Port::bind_at("--data-platform-port", (receiver, data_platform).into()).await?,
-            payment_provider: Port::bind_at("--payment-provider-port", (host, payment_provider).into()).await?,
+            payment_provider: Port::bind_at("--payment-provider-port", (receiver, payment_provider).into()).await?,
             metrics: Port::bind_at("--metrics-port", (host, metrics).into()).await?,
         })
     }
@@ -167,12 +167,21 @@ impl Ports {
             (self.sqs, stack.sqs().router()),
             (self.data_platform, stack.receiver().router()),
             (self.metrics, stack.metrics()),
-            (self.payment_provider, stack.payment_provider().router()),
         ] {
             let access = Access::for_tools(port.address.ip(), names);
             tasks.spawn(connections::serve(port.listener, router, access, Limits::default(), stopped.clone()));
         }
         let provider = stack.payment_provider().clone();
+        // As Stripe's own: a page of the shop opens its frame, and everything else asks for a key.
+        let access = Access::for_api(self.payment_provider.address.ip(), names);
+        let served = connections::serve(
+            self.payment_provider.listener,
+            provider.router(),
+            access,
+            Limits::default(),
+            stopped.clone(),
+        );
+        tasks.spawn(served);
         if let Ok(url) = reports {
             provider.set_webhook_url(url);
         }

@@ -1,6 +1,6 @@
 //! The provider's answers are lost, at each of its operations, one after the other: a paid ticket or no charge.
 
-use local::payment_provider::Operation;
+use local::third_parties::payment_provider::Operation;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -9,8 +9,7 @@ use crate::support::cards::{GOOD, Started};
 
 #[tokio::test]
 async fn whatever_is_not_answered_ends_in_a_sale_and_a_charge_or_in_neither() {
-    let operations =
-        [Operation::Create, Operation::Capture, Operation::Cancel, Operation::Refund, Operation::Any];
+    let operations = [Operation::Create, Operation::Capture, Operation::Cancel, Operation::Refund, Operation::Any];
     for operation in operations {
         for in_time in [true, false] {
             let world = World::new().await;

@@ -1,6 +1,6 @@
 //! POST /card-reports
 
-use local::payment_provider::Webhooks;
+use local::third_parties::payment_provider::Webhooks;
 use serde_json::json;
 
 use crate::support::World;
@@ -68,7 +68,10 @@ async fn a_report_is_of_its_time() {
     let kept = world.stack.payment_provider().provider().due_deliveries(world.clock.now());
     let kept = kept.first().expect("a report");
     assert_eq!(world.report(&kept.signature, &kept.body).await.status, 204);
-    world.report(&kept.signature, &kept.body.replace("payment_intent", "payment_intenT")).await.expect_problem(401, "report-invalid");
+    world
+        .report(&kept.signature, &kept.body.replace("payment_intent", "payment_intenT"))
+        .await
+        .expect_problem(401, "report-invalid");
     world.wait(301);
     world.report(&kept.signature, &kept.body).await.expect_problem(401, "report-invalid");
 }

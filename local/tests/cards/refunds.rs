@@ -1,6 +1,6 @@
 //! Money that goes back to the card it came from.
 
-use local::payment_provider::Operation;
+use local::third_parties::payment_provider::Operation;
 use serde_json::json;
 
 use crate::support::World;

@@ -1,6 +1,6 @@
 //! Queue `cards`
 
-use local::payment_provider::{Down, Operation};
+use local::third_parties::payment_provider::{Down, Operation};
 
 use crate::support::World;
 use crate::support::cards::{CAPTURE_REFUSED, GOOD};

@@ -1,6 +1,6 @@
 //! POST /card-payments
 
-use local::payment_provider::Method;
+use local::third_parties::payment_provider::Method;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -55,7 +55,8 @@ async fn what_cannot_be_paid_by_card_is_refused() {
     let nothing = Uuid::from_u128(9).to_string();
     mina.start_card(json!({ "reservation_id": nothing })).await.expect_problem(404, "not-found");
     mina.start_card(json!({ "order_id": nothing })).await.expect_problem(404, "not-found");
-    for wrong in [json!({}), json!({ "order_id": nothing, "top_up": 1 }), json!({ "top_up": 0 }), json!({ "amount": 1 })]
+    for wrong in
+        [json!({}), json!({ "order_id": nothing, "top_up": 1 }), json!({ "top_up": 0 }), json!({ "amount": 1 })]
     {
         mina.start_card(wrong).await.expect_problem(400, "invalid-request");
     }

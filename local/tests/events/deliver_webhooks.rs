@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use local::intercept::{Before, Call, Intercept};
 use local::server::ports::Port;
 use local::stack::Mode;
-use local::webhook_receiver::Behaviour;
+use local::third_parties::webhook_receiver::Behaviour;
 use onsale_platform::clock::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

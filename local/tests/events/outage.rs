@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use local::intercept::{After, Before, Call, Intercept};
 use local::stack::Mode;
-use local::webhook_receiver::Behaviour;
+use local::third_parties::webhook_receiver::Behaviour;
 use onsale_platform::clock::Clock;
 use serde_json::Value;
 

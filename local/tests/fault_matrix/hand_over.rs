@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use local::aws::lambda::Entry;
-use local::webhook_receiver::Behaviour;
+use local::third_parties::webhook_receiver::Behaviour;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::lambda;

@@ -11,7 +11,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutc
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::missing_uses;
+use super::{cards, missing_uses};
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::receiver::Listening;
@@ -30,6 +30,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     ordering(&world).await;
     giving_back(&world).await;
     giving_back_too_late(&world).await;
+    cards::paying_by_card(&world).await;
     deleting(&world).await;
     accepted_deletions(&world).await;
     dying_deletions(&world).await;

@@ -96,6 +96,8 @@ async fn looking_and_buying(world: &World, hall: &str) {
     user.put(&format!("/schedules/{hall}/seats/A-1-1/hold")).await.expect(201);
     let held = user.hold(hall, &["A-1-2"]).await.expect(201).reservation();
     user.leave().await.expect_problem(409, "has-live-hold");
+    // Begun by card, and paid from the wallet.
+    user.start_card(json!({ "reservation_id": held })).await.expect(201);
     user.pay(&held).await.expect(201);
     user.clone().join().await.expect_problem(409, "has-live-hold");
     let waiting = world.joined_user().await;

@@ -2,10 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use local::payment_provider::{Call, Faults, Method, Reply as ProviderReply};
+use local::third_parties::payment_provider::{Call, Faults, Method, Reply as ProviderReply};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
-use uuid::Uuid;
 
 use super::{Person, Reply, World, logs};
 
@@ -38,7 +37,7 @@ impl Started {
 impl Person {
     /// Begins a card payment of this body, with a key of its own.
     pub async fn start_card(&self, body: Value) -> Reply {
-        let reply = self.post_with_key("/card-payments", body, Uuid::from_u128(self.next_key())).await;
+        let reply = self.post("/card-payments", body).await;
         logs::keep_secret(reply.body["client_secret"].as_str().unwrap_or_default());
         reply
     }
@@ -101,7 +100,8 @@ impl World {
         let intent = provider.object(started.intent()).expect("an intent");
         let status = intent["status"].as_str().expect("a status").to_owned();
         let succeeded = |refund: &Value| {
-            refund["payment_intent"] == started.intent() && !["failed", "canceled"].contains(&refund["status"].as_str().unwrap_or_default())
+            refund["payment_intent"] == started.intent()
+                && !["failed", "canceled"].contains(&refund["status"].as_str().unwrap_or_default())
         };
         let refunded: i64 = provider.refunds().filter(succeeded).filter_map(|refund| refund["amount"].as_i64()).sum();
         (status, intent["amount_received"].as_i64().unwrap_or(0) - refunded)
@@ -131,7 +131,8 @@ impl World {
     /// Sends a report as the provider does.
     pub async fn report(&self, signature: &str, body: &str) -> Reply {
         let request = Request::post("/card-reports").header("content-type", "application/json; charset=utf-8");
-        let request = request.header("stripe-signature", signature).body(Body::from(body.to_owned())).expect("a request");
+        let request =
+            request.header("stripe-signature", signature).body(Body::from(body.to_owned())).expect("a request");
         let response = self.stack.gateway().oneshot(request).await.expect("the gateway answers");
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body");

@@ -292,8 +292,8 @@ pub fn releases_on_decline(options: &mut Options) {
 
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
-    let stock = path.starts_with("/products/") && path.ends_with("/stock");
-    *method == Method::POST && (stock || ["/wallet/charges", "/wallet/payments", "/wallet/payouts", "/card-payments", "/orders"].contains(&path))
+    let moves = path.starts_with("/wallet/") || ["/card-payments", "/orders"].contains(&path);
+    *method == Method::POST && (moves || (path.starts_with("/products/") && path.ends_with("/stock")))
 }
 
 /// Somebody who calls the API.
@@ -363,11 +363,6 @@ impl Person {
         self.post("/payments", json!({ "reservation_id": reservation })).await
     }
 
-    /// A new idempotency key.
-    pub fn next_key(&self) -> u128 {
-        self.keys.uuid(Timestamp::UNIX_EPOCH).as_u128()
-    }
-
     /// The balance of the wallet.
     pub async fn balance(&self) -> i64 {
         self.get("/wallet").await.expect(200).body["balance"].as_i64().expect("a balance")
@@ -424,10 +419,8 @@ impl Person {
 
 /// A part of a full scale: all of it with `ONSALE_SCALE=full`, else a twentieth.
 pub fn scaled(full: usize) -> usize {
-    match std::env::var("ONSALE_SCALE").as_deref() {
-        Ok("full") => full,
-        _ => full / 20,
-    }
+    let is_full = std::env::var("ONSALE_SCALE").is_ok_and(|scale| scale == "full");
+    if is_full { full } else { full / 20 }
 }
 
 /// Runs one future for each input, all at once, and gives their results in order.

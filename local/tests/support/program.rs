@@ -6,8 +6,15 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 /// The ports that it is told to pick free ones for.
-const PORTS: [&str; 6] =
-    ["--port", "--lambda-port", "--dynamodb-port", "--sqs-port", "--data-platform-port", "--metrics-port"];
+const PORTS: [&str; 7] = [
+    "--port",
+    "--lambda-port",
+    "--dynamodb-port",
+    "--sqs-port",
+    "--data-platform-port",
+    "--payment-provider-port",
+    "--metrics-port",
+];
 
 /// The program, with nothing said to it.
 pub fn onsale() -> Command {

@@ -2,7 +2,7 @@
 
 use local::server::ports::{Port, Serving};
 use local::stack::Options;
-use local::webhook_receiver::{Behaviour, Received, Receiver};
+use local::third_parties::webhook_receiver::{Behaviour, Received, Receiver};
 use serde_json::Value;
 
 use super::World;

@@ -18,7 +18,9 @@ async fn a_balance_goes_back_to_the_cards_it_came_from_newest_first() {
     assert_eq!((&reply.body["balance"], &reply.body["currency"]), (&json!(25_000), &json!("KRW")));
     let again = mina.post_with_key("/wallet/payouts", json!({ "amount": 25_000 }), key).await.expect(201);
     assert_eq!((&again.body, &again.headers["idempotent-replayed"]), (&reply.body, &"true".parse().expect("a header")));
-    mina.post_with_key("/wallet/payouts", json!({ "amount": 1 }), key).await.expect_problem(422, "idempotency-key-reused");
+    mina.post_with_key("/wallet/payouts", json!({ "amount": 1 }), key)
+        .await
+        .expect_problem(422, "idempotency-key-reused");
     world.check_invariants().await;
     world.settle_cards().await;
     assert_eq!((world.provider_state(&first).1, world.provider_state(&second).1), (25_000, 0));

@@ -6,7 +6,6 @@
 
 pub mod accounts;
 pub mod audit;
-pub mod cards;
 pub mod concerts;
 pub mod coupons;
 pub mod id;

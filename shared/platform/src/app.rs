@@ -96,12 +96,7 @@ impl App {
             .load()
             .await;
         tls::open_to_table(&sdk).await;
-        let secret = [
-            &config.signing_key,
-            &config.data_platform_secret,
-            &config.card_key,
-            &config.card_report_secrets,
-        ];
+        let secret = [&config.signing_key, &config.data_platform_secret, &config.card_key, &config.card_report_secrets];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         Ok(Self::new(Parts {

@@ -8,8 +8,7 @@ use tokio::time::sleep;
 
 use crate::contention::parameters::Parameters;
 use crate::contention::services::Services;
-use crate::random::deliveries::{drain_queues, read_records};
-use crate::random::workload::sqs_event;
+use crate::random::deliveries::{drain_queues, read_records, sqs_event};
 use local::stack::Stack;
 
 /// Most records of the stream that one call relays.

@@ -10,7 +10,7 @@ impl Snapshot {
         let mut refunds: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
         for refund in self.with_sort_key("CARDREFUND#") {
             let reference = text(refund, "sk").trim_start_matches("CARDREFUND#").to_owned();
-            let (payment, _) = reference.split_once('.').expect("a payment and a number");
+            let (payment, _) = reference.rsplit_once('-').expect("a payment and a number");
             let amount = number(refund, "amount");
             assert!(amount > 0, "refund {reference} of nothing");
             let moved = if text(refund, "state") == "returned" { vec![-amount, amount] } else { vec![-amount] };
@@ -33,6 +33,7 @@ impl Snapshot {
 
     fn check_card_payment(&self, id: &str, payment: &Item, refunds: &[&Item]) {
         let (state, amount) = (text(payment, "state"), number(payment, "amount"));
+        // P7: a charge is in the ledger once, and pays for one thing.
         let charged = ["committed", "captured", "reversed"].contains(&state.as_str());
         let entries = if charged { vec![amount] } else { Vec::new() };
         assert_eq!(self.ledger_amounts(id), entries, "the entries of {state} card payment {id}");
@@ -41,6 +42,7 @@ impl Snapshot {
         let sum = |of: &[&Item]| of.iter().map(|refund| number(refund, "amount")).sum::<i64>();
         let kept: Vec<&Item> = refunds.iter().copied().filter(|refund| text(refund, "state") != "returned").collect();
         assert_eq!(number(payment, "refunded"), sum(&kept), "the refunds of card payment {id}");
+        // P8.
         assert!(sum(&kept) <= amount, "card payment {id} is refunded above its charge");
         if state == "reversed" {
             assert_eq!(sum(&kept), amount, "card payment {id} was never charged");

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::random::actors::{Outcome, Task};
 use crate::random::run::Simulation;
-use crate::random::workload::sqs_event;
 use local::stack::Stack;
 
 /// The consumers, and what the names of their queues begin with.
-const CONSUMERS: [(&str, &str); 3] = [
+const CONSUMERS: [(&str, &str); 4] = [
     ("release_declined_payment", "PaymentsQueue"),
     ("record_sales", "SalesQueue"),
     ("free_queue_places", "TokensQueue"),
+    ("settle_card_payments", "CardsQueue"),
 ];
 /// Most records of the stream in one batch.
 const RECORDS_MAX: usize = 20;
@@ -141,4 +141,17 @@ pub(crate) fn read_records(stack: &Stack, from: Option<&str>, most: usize) -> Re
     let iterator = ask("GetShardIterator", wanted)?["ShardIterator"].clone();
     let records = ask("GetRecords", json!({ "ShardIterator": iterator, "Limit": most }))?["Records"].take();
     Ok(records.as_array().cloned().unwrap_or_default())
+}
+
+/// The SQS event of these message bodies, as far as consumers read it.
+#[must_use]
+pub fn sqs_event(bodies: &[String]) -> Value {
+    let message = |(index, body): (usize, &String)| {
+        json!({
+            "messageId": index.to_string(), "receiptHandle": index.to_string(), "body": body,
+            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(message).collect::<Vec<_>>() })
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::fixture::{self, QUEUE};
 use crate::invariants::Item;
 use crate::random::actors::{Task, panic_text};
-use crate::random::run::{JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
+use crate::random::run::{CARD_SWEEP, JUMP_SECONDS, SKEW_SECONDS, SWEEPS, Simulation};
 use crate::random::scheduler::Injection;
 use crate::replica::Replica;
 use crate::requests::{Identity, api_gateway_event};
@@ -31,6 +31,7 @@ impl Simulation {
         self.plan.faults = false;
         self.finish_actors().await?;
         self.resting = true;
+        self.heal_provider()?;
         while self.scheduler.has_late_request() {
             self.deliver_late_requests(None)?;
         }
@@ -48,12 +49,14 @@ impl Simulation {
         // An end by the clock that is ahead is an end by every other a little later.
         self.advance_clocks(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;
         for _ in 0..QUIET_ROUNDS_MAX {
+            self.deliver_reports()?;
             self.drain_events().await?;
-            if self.is_quiet() {
+            if self.is_quiet() && self.is_provider_quiet() {
+                self.check_provider()?;
                 return self.check_quiet();
             }
             self.advance_clocks(130_000).await?;
-            for function in SWEEPS {
+            for function in SWEEPS.into_iter().chain([CARD_SWEEP]) {
                 self.start(Task::Sweep, function, json!({}))?;
                 self.finish_actors().await?;
             }

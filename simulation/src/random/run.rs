@@ -5,7 +5,6 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::UserId;
@@ -17,6 +16,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, PLACES, QUEUE};
 use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer, panic_text};
+use crate::random::cards::pays_by_card;
 use crate::random::scheduler::{Injection, Scheduler, Waiting, request_keys};
 use crate::random::workload::{Action, Person, Workload};
 use crate::replica::Replica;
@@ -29,7 +29,7 @@ use local::stack::{Options, Stack};
 /// How far the clocks of machines are from the right time, in seconds.
 pub const SKEW_SECONDS: i64 = 30;
 /// In one of so many runs clocks jump.
-const JUMPS_IN_ONE_OF: u64 = 4;
+pub(crate) const JUMPS_IN_ONE_OF: u64 = 4;
 /// In one of so many runs the counter of the queue has no room for single numbers; all people then have the same lease.
 const FULL_COUNTERS_IN_ONE_OF: u64 = 3;
 /// In one of so many runs, others than those, halls are taken off sale.
@@ -37,7 +37,7 @@ const DELETIONS_IN_ONE_OF: u64 = 4;
 /// How far a clock jumps back, in seconds.
 pub(crate) const JUMP_SECONDS: i64 = 300;
 /// After how long every request has arrived, in milliseconds.
-const LATE_MILLISECONDS_MAX: usize = 1_000;
+pub(crate) const LATE_MILLISECONDS_MAX: usize = 1_000;
 /// Most throws for each step: a record that was made shorter may end in throws that begin nothing and let nothing go
 /// on.
 const THROWS_PER_STEP_MAX: u64 = 100;
@@ -53,6 +53,9 @@ const REQUESTS_MAX: usize = 2;
 const ACTORS_MAX: usize = 6;
 /// The scheduled functions.
 pub(crate) const SWEEPS: [&str; 3] = ["run_expiry", "advance_queues", "rank_products"];
+
+/// The scheduled function of card payments.
+pub(crate) const CARD_SWEEP: &str = "sweep_card_payments";
 
 /// The plan of a run.
 #[derive(Clone, Debug)]
@@ -145,7 +148,10 @@ impl Simulation {
         let mut admin = Person::new(person(9), "admin");
         admin.deletes = plan.seed % DELETIONS_IN_ONE_OF == 1;
         people.push(admin);
-        people.iter_mut().for_each(|person| person.workload = Workload::from_seed(plan.seed));
+        people.iter_mut().for_each(|person| {
+            person.workload = Workload::from_seed(plan.seed);
+            person.pays_by_card = pays_by_card(plan.seed);
+        });
         let machine = |(index, skew): (usize, i64)| {
             Machine::new(start, SignedDuration::from_secs(skew), format!("machine {index} of {}", plan.seed))
         };
@@ -187,6 +193,10 @@ impl Simulation {
                 break;
             }
             self.run_woken_actors().await?;
+            if pays_by_card(self.plan.seed) && self.rng.below(8) == 7 {
+                self.act_at_provider()?;
+                continue;
+            }
             let waiting = self.scheduler.waiting_calls();
             match self.rng.below(20) {
                 0..=13 if !waiting.is_empty() => self.decide_call(&waiting).await?,
@@ -363,7 +373,11 @@ impl Simulation {
             6 => self.start_relay(),
             7 | 8 => self.start_delivery(),
             _ => {
-                let function = SWEEPS[self.rng.below(SWEEPS.len())];
+                let function = if pays_by_card(self.plan.seed) && self.rng.below(3) == 0 {
+                    CARD_SWEEP
+                } else {
+                    SWEEPS[self.rng.below(SWEEPS.len())]
+                };
                 let at_once = self.actors.iter().flatten().any(|actor| actor.function == function);
                 self.report.count_other(if at_once { "sweeps beside the same sweep" } else { "sweeps" });
                 self.start(Task::Sweep, function, json!({}))
@@ -407,44 +421,5 @@ impl Simulation {
         let event = api_gateway_event(&call, caller);
         self.report.add_line(&format!("{index} wants {action:?}{}", if again { ", again" } else { "" }));
         self.start(Task::Action { person: index, action, key }, call.function, event)
-    }
-
-    async fn pass_time(&mut self) -> Result<(), String> {
-        // Not in every run: what may be said of clocks that jump is less.
-        if self.plan.faults && self.plan.seed.is_multiple_of(JUMPS_IN_ONE_OF) && self.rng.below(8) == 7 {
-            self.jump_clock();
-        }
-        // While calls are under way long times are rare: they end all of them.
-        let busy = self.actors.iter().any(Option::is_some) && self.rng.below(4) != 3;
-        let milliseconds = match if busy { 0 } else { self.rng.below(12) } {
-            0..=6 => 10 + self.rng.below(400),
-            7..=9 => 1_000 + self.rng.below(3_000),
-            10 => 5_000 + self.rng.below(30_000),
-            _ => 40_000 + self.rng.below(120_000),
-        };
-        self.advance_clocks(milliseconds).await
-    }
-
-    /// Sets the clock of a machine back, or right again.
-    fn jump_clock(&mut self) {
-        let index = self.rng.below(self.machines.len());
-        let back = self.machines[index].jump(SignedDuration::from_secs(JUMP_SECONDS));
-        self.report.count_other("clocks that jumped");
-        self.report.add_line(&format!("the clock of {index} jumps {}", if back { "back" } else { "forth" }));
-        // A time that a jumped clock wrote stays in the table.
-        self.skew = SKEW_SECONDS + JUMP_SECONDS;
-    }
-
-    pub(crate) async fn advance_clocks(&mut self, milliseconds: usize) -> Result<(), String> {
-        while milliseconds > LATE_MILLISECONDS_MAX && self.scheduler.has_late_request() {
-            self.deliver_late_requests(None)?;
-        }
-        self.report.add_line(&format!("{milliseconds} ms pass"));
-        let passed = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
-        let by = SignedDuration::try_from(passed).unwrap_or_default();
-        self.clock.advance(by);
-        self.machines.iter().for_each(|machine| machine.advance(by));
-        tokio::time::advance(passed).await;
-        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::fixture::{self, COUPON, Fixture, PLACES, QUEUE, SEATS};
+use crate::random::cards;
 use crate::random::organise::Organise;
 use crate::replica::Replica;
 use crate::requests::{ApiAnswer, ApiCall};
@@ -29,6 +30,14 @@ pub enum Action {
     TopUp(i64),
     /// To take money out.
     Spend(i64),
+    /// To pay a reservation or order by card.
+    StartCard(PurchaseId),
+    /// To put money in by card.
+    StartCardTopUp(i64),
+    /// To come back from the provider's window.
+    ConfirmCard(String),
+    /// To have money back on the cards by which it came in.
+    PayOut(i64),
     /// Units of products, with the coupon or without, paid at once or later.
     Order { lines: Vec<(usize, i64)>, coupon: bool, pay: bool },
     /// A coupon.
@@ -66,6 +75,14 @@ impl PurchaseId {
         match self {
             Self::Reservation(id) => format!("RSV#{id}"),
             Self::Order(id) => format!("ORDER#{id}"),
+        }
+    }
+
+    /// The body of a request that is about it.
+    fn body(&self) -> Value {
+        match self {
+            Self::Reservation(id) => json!({ "reservation_id": id }),
+            Self::Order(id) => json!({ "order_id": id }),
         }
     }
 
@@ -120,13 +137,17 @@ pub struct Person {
     pub busy: usize,
     /// Wishes whose outcome is unknown, to be sent again with their keys.
     pub unsure: Vec<(Action, Uuid)>,
-    things: Vec<PurchaseId>,
+    pub(crate) things: Vec<PurchaseId>,
     /// The last queue token that was given.
     pub queue_token: Option<String>,
     /// Whether halls are taken off sale too.
     pub deletes: bool,
     /// The workload of the run.
     pub workload: Workload,
+    /// Whether cards are used, too.
+    pub pays_by_card: bool,
+    /// Card payments that were begun: their ids and the provider's secrets.
+    pub cards: Vec<(String, String)>,
 }
 
 /// Most things that somebody remembers; what is older is forgotten.
@@ -145,6 +166,8 @@ impl Person {
             queue_token: None,
             deletes: false,
             workload: Workload::Anything,
+            pays_by_card: false,
+            cards: Vec::new(),
         }
     }
 
@@ -159,6 +182,9 @@ impl Person {
                 4 => Action::DeleteSchedule { queued: product == 1 },
                 _ => Action::Reprice { product, price: [0, 500, 700, 1_000][rng.below(4)] },
             };
+        }
+        if self.pays_by_card && rng.below(3) == 0 {
+            return self.next_card_action(rng);
         }
         // Mostly the last one: what is still under way is where one is in one's own way.
         let latest = self.things.last().filter(|_| rng.below(2) == 1);
@@ -204,6 +230,14 @@ impl Person {
                 Some(PurchaseId::Reservation(answer.text("reservation_id").to_owned()))
             }
             Action::Order { .. } => Some(PurchaseId::Order(answer.text("order_id").to_owned())),
+            Action::StartCard(_) | Action::StartCardTopUp(_) => {
+                let begun = (answer.text("card_payment_id").to_owned(), answer.text("client_secret").to_owned());
+                if !self.cards.contains(&begun) {
+                    self.cards.push(begun);
+                    self.cards.drain(..self.cards.len().saturating_sub(THINGS_MAX));
+                }
+                None
+            }
             Action::Join | Action::Poll => {
                 self.queue_token = answer.body["token"].as_str().map(str::to_owned).or(self.queue_token.take());
                 None
@@ -230,6 +264,9 @@ impl Action {
             Self::Refund(_) => "cancel_payment",
             Self::TopUp(_) => "top_up",
             Self::Spend(_) => "spend",
+            Self::StartCard(_) | Self::StartCardTopUp(_) => "start_card_payment",
+            Self::ConfirmCard(_) => "confirm_card_payment",
+            Self::PayOut(_) => "pay_out",
             Self::Order { .. } => "place_order",
             Self::Claim => "claim_coupon",
             Self::Join => "join_queue",
@@ -257,13 +294,11 @@ impl Action {
                 let body = json!({ "schedule_id": schedule, "best": { "count": count, "apart": true } });
                 asked("POST", "/reservations".into(), Some(body))
             }
-            Self::Pay(thing) => {
-                let body = match thing {
-                    PurchaseId::Reservation(id) => json!({ "reservation_id": id }),
-                    PurchaseId::Order(id) => json!({ "order_id": id }),
-                };
-                asked("POST", "/payments".into(), Some(body))
-            }
+            Self::Pay(thing) => asked("POST", "/payments".into(), Some(thing.body())),
+            Self::StartCard(thing) => asked("POST", "/card-payments".into(), Some(thing.body())),
+            Self::StartCardTopUp(amount) => asked("POST", "/card-payments".into(), Some(json!({ "top_up": amount }))),
+            Self::ConfirmCard(id) => asked("POST", format!("/card-payments/{id}/confirmation"), Some(json!({}))),
+            Self::PayOut(amount) => asked("POST", "/wallet/payouts".into(), Some(json!({ "amount": amount }))),
             Self::Cancel(PurchaseId::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
             Self::Cancel(PurchaseId::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
             Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
@@ -321,6 +356,7 @@ impl Action {
             Self::Order { .. } => ("place_order", "ORDER"),
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),
+            Self::PayOut(_) => ("pay_out", "PAYOUT"),
             Self::Adjust { product, .. } => {
                 let id = id::derive(user, "adjust_stock", key);
                 return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));
@@ -393,6 +429,7 @@ impl Action {
                 });
                 given_up || is_ended(&thing)
             }
+            Self::ConfirmCard(id) => cards::stands_as_told(&pk, id, answer, replica),
             // One that was there may have ended since it was read, and be replaced by the next request of its user.
             Self::Join => replica.get(&pk, &format!("TOKEN#{QUEUE}")).is_some_and(|item| {
                 item.contains_key("number") || (answer.status == 200 && item.contains_key("claim"))
@@ -404,17 +441,4 @@ impl Action {
             _ => true,
         }
     }
-}
-
-/// The SQS event of these message bodies, as far as consumers read it.
-#[must_use]
-pub fn sqs_event(bodies: &[String]) -> Value {
-    let message = |(index, body): (usize, &String)| {
-        json!({
-            "messageId": index.to_string(), "receiptHandle": index.to_string(), "body": body,
-            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:simulation", "awsRegion": "us-east-1",
-        })
-    };
-    json!({ "Records": bodies.iter().enumerate().map(message).collect::<Vec<_>>() })
 }

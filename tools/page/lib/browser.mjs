@@ -50,11 +50,11 @@ export async function sessionOf(api, { account }) {
  * A window of its own: nothing is shared with other windows, as on another device.
  * @param {import('node:test').TestContext} t Closes the window in the end, and fails if it has complaints.
  * @param {{ browser: any, api: string }} place
- * @param {{ person?: import('./person.mjs').Person, [option: string]: any }} [options] `person` is logged in; the rest
- *   is Playwright's.
+ * @param {{ person?: import('./person.mjs').Person, cards?: string, [option: string]: any }} [options] `person` is
+ *   logged in; `cards` is the payment provider, which the page may ask as well; the rest is Playwright's.
  * @returns {Promise<any>} A page of Playwright, whose addresses may be paths.
  */
-export async function openWindow(t, { browser, api }, { person, ...options } = {}) {
+export async function openWindow(t, { browser, api }, { person, cards, ...options } = {}) {
   const context = await browser.newContext({
     baseURL: api,
     viewport: SIZES.desktop,
@@ -64,7 +64,7 @@ export async function openWindow(t, { browser, api }, { person, ...options } = {
     ...options,
   });
   context.setDefaultTimeout(PATIENCE_MS);
-  const complaints = await listen(context, api);
+  const complaints = await listen(context, cards ? [api, cards] : [api]);
   t.after(async () => {
     await context.close();
     assert.deepEqual(complaints, [], 'the page does nothing that no page may do');
@@ -97,14 +97,14 @@ export async function inWindow(place, options, use) {
 /**
  * Collects errors of scripts, violations of the policy, and requests to other origins.
  * @param {any} context
- * @param {string} api
+ * @param {string[]} origins
  */
-async function listen(context, api) {
+async function listen(context, origins) {
   /** @type {string[]} */
   const complaints = [];
   context.on('request', (/** @type {any} */ request) => {
     const url = new URL(request.url());
-    if (url.origin !== api && url.protocol !== 'data:' && url.protocol !== 'blob:') {
+    if (!origins.includes(url.origin) && url.protocol !== 'data:' && url.protocol !== 'blob:') {
       complaints.push(`request to another origin: ${url}`);
     }
   });

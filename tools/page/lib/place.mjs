@@ -9,6 +9,7 @@ import { startStack } from './stack.mjs';
 /**
  * @typedef {object} Place
  * @property {string} api
+ * @property {string} cards The payment provider.
  * @property {any} browser
  * @property {Organiser} organiser
  * @property {() => Promise<void>} close
@@ -16,7 +17,7 @@ import { startStack } from './stack.mjs';
 
 /** @param {Record<string, string | number>} [settings] Variables of the stack. @returns {Promise<Place>} */
 export async function openPlace(settings) {
-  const { api, stop } = await startStack(settings);
+  const { api, payment_provider: cards, stop } = await startStack(settings);
   const browser = await openBrowser().catch(async (problem) => {
     await stop();
     throw problem;
@@ -25,7 +26,7 @@ export async function openPlace(settings) {
     await browser.close();
     await stop();
   };
-  return { api, browser, organiser: await Organiser.logInAt(api), close };
+  return { api, cards, browser, organiser: await Organiser.logInAt(api), close };
 }
 
 /**

@@ -8,16 +8,19 @@ import { Person, findConcert, request } from './person.mjs';
  * @property {string} path
  * @property {Person} [person] Who is logged in.
  * @property {string} ready A selector of what stands there once the screen is whole.
+ * @property {string} [cards] The payment provider, on a screen that asks it.
  * @property {(page: any) => Promise<void>} [prepare] Leads from the path to the screen.
  */
 
 const QUEUED = 'encore';
+/** The provider's form of a card. */
+const FRAME = '.card-frame iframe';
 
 /**
  * Makes what the screens show, and names them.
  * @param {import('./place.mjs').Place} place @returns {Promise<Screen[]>}
  */
-export async function furnish({ api, organiser }) {
+export async function furnish({ api, cards, organiser }) {
   await organiser.setQueue(QUEUED, { capacity: 1 });
   const [arena, encore, premiere, unplugged] = await Promise.all(
     ['Arena', 'Encore', 'Premiere', 'Unplugged'].map((name) => findConcert(api, name)),
@@ -26,6 +29,10 @@ export async function furnish({ api, organiser }) {
   const { reservation_id: ticketId } = await buyer.buy(arena.scheduleId, ['Floor-4-9', 'Floor-4-10']);
   const { items: products } = await request(api, 'GET', '/products', {});
   const { order_id: orderId } = await buyer.order(products[0].product_id, 2);
+  const { order_id: unpaidId } = await buyer.ask('POST', '/orders', {
+    items: [{ product_id: products[0].product_id, quantity: 1 }],
+    pay: false,
+  });
   const { reservation_id: heldId } = await buyer.hold(arena.scheduleId, ['Balcony-2-3']);
   const { reservation_id: goneId } = await buyer.hold(arena.scheduleId, ['Balcony-9-3']);
   await buyer.ask('DELETE', `/reservations/${goneId}`);
@@ -70,6 +77,7 @@ export async function furnish({ api, organiser }) {
     },
     { name: 'cart', path: `/app/cart/${heldId}`, person: buyer, ready: '#pay' },
     { name: 'cart without enough money', path: `/app/cart/${dearId}`, person: poor, ready: '.top-up' },
+    { name: 'cart by card', path: `/app/cart/${heldId}`, person: buyer, ready: FRAME, prepare: chooseCard, cards },
     { name: 'cart that has ended', path: `/app/cart/${goneId}`, person: buyer, ready: '.empty .button' },
     { name: 'tickets', path: '/app/tickets', person: buyer, ready: '.entry' },
     { name: 'no tickets', path: '/app/tickets', person: waiting, ready: '.empty' },
@@ -83,7 +91,26 @@ export async function furnish({ api, organiser }) {
     },
     { name: 'orders', path: '/app/orders', person: buyer, ready: '.entry' },
     { name: 'order', path: `/app/orders/${orderId}`, person: buyer, ready: '.lines' },
+    { name: 'order to be paid', path: `/app/orders/${unpaidId}`, person: buyer, ready: '#pay' },
     { name: 'wallet', path: '/app/wallet', person: buyer, ready: 'table' },
+    {
+      name: 'wallet by card',
+      path: '/app/wallet',
+      person: buyer,
+      ready: FRAME,
+      prepare: async (page) => {
+        await page.locator('#by-card').click();
+        await page.frameLocator(FRAME).locator('#number').waitFor();
+      },
+      cards,
+    },
+    {
+      name: 'wallet to be paid out',
+      path: '/app/wallet',
+      person: buyer,
+      ready: '#payout:visible',
+      prepare: (page) => page.locator('summary').click(),
+    },
     { name: 'shop', path: '/app/shop', ready: '.products .card' },
     { name: 'product', path: `/app/shop/${products[0].product_id}`, person: buyer, ready: '#buy' },
     { name: 'account', path: '/app/account', person: buyer, ready: '.tiles' },
@@ -96,6 +123,12 @@ export async function furnish({ api, organiser }) {
     },
     { name: 'no such page', path: '/app/concerts/none', ready: '.empty' },
   ];
+}
+
+/** Chooses the card, and waits until the provider's form has its height. @param {any} page */
+async function chooseCard(page) {
+  await page.locator('.ways input').last().check();
+  await page.frameLocator(FRAME).locator('#number').waitFor();
 }
 
 /** @param {any} page */

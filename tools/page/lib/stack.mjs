@@ -4,13 +4,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const PORTS = ['--port', '--lambda-port', '--dynamodb-port', '--sqs-port', '--data-platform-port', '--metrics-port'];
+const PORTS = [
+  '--port',
+  '--lambda-port',
+  '--dynamodb-port',
+  '--sqs-port',
+  '--data-platform-port',
+  '--payment-provider-port',
+  '--metrics-port',
+];
 const LAST_WORDS_MAX = 4_000;
 
 /**
  * Starts the program that PROGRAM names.
  * @param {Record<string, string | number>} [settings] Variables of the stack, such as HOLD_SECONDS.
- * @returns {Promise<{ api: string, dynamodb: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ api: string, dynamodb: string, payment_provider: string, stop: () => Promise<void> }>}
  */
 export async function startStack(settings = {}) {
   const program = process.env.PROGRAM;

@@ -23,7 +23,7 @@ describe('the page in Korean', () => {
   test('has no English left on any screen, and says in which language it is', async (t) => {
     for (const screen of screens) {
       await t.test(screen.name, async (t) => {
-        const page = await openWindow(t, place, { person: screen.person, locale: 'ko-KR' });
+        const page = await openWindow(t, place, { person: screen.person, cards: screen.cards, locale: 'ko-KR' });
         await show(page, screen);
         assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
         const texts = await readTexts(page);

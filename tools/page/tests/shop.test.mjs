@@ -83,7 +83,7 @@ describe('somebody with tickets', () => {
     const ticket = page.locator('.ticket', { hasText: 'A-1-2' });
     await ticket.getByRole('button', { name: 'Return ticket' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('₩50,000 goes back to your wallet.').waitFor();
+    await dialog.getByText('₩50,000 goes back the way you paid.').waitFor();
     await dialog.getByRole('button', { name: 'Return ticket' }).click();
     await ticket.getByText('Cancelled').waitFor();
     await page.locator('.ticket', { hasText: 'A-1-1' }).getByRole('button', { name: 'Return ticket' }).waitFor();

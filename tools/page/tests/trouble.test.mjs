@@ -65,7 +65,7 @@ describe('a hold', () => {
     await page.getByRole('button', { name: 'Pay ₩100,000' }).click();
     await page.getByText('Your balance is too small. Your seats stay held: top up here, then pay.').waitFor();
     await page.getByRole('timer').waitFor();
-    await page.getByRole('button', { name: 'Top up' }).click();
+    await page.getByRole('button', { name: 'Top up', exact: true }).click();
     await page.getByText('Balance after payment').waitFor();
     await page.getByRole('button', { name: 'Pay ₩100,000' }).click();
     await page.getByRole('button', { name: 'Print' }).waitFor();
@@ -167,7 +167,8 @@ describe('a hold that runs out', () => {
     await page.goto(seatsPath);
     await page.getByRole('button', { name: 'Hold best seats' }).click();
     await page.getByRole('timer').waitFor();
-    await page.getByText('The time to pay is over, and the seats went back on sale. Nothing was charged.').waitFor();
+    await page.getByText('The time to pay is over, and the seats went back on sale.').waitFor();
+    await page.getByText('Nothing was charged.').waitFor();
     await page.getByText(/ of section A (is|are) still free\.$/).waitFor();
     assert.equal(await page.getByRole('button', { name: /^Pay / }).count(), 0);
     await page.getByRole('link', { name: 'Choose seats again' }).click();

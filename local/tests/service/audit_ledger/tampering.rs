@@ -261,8 +261,9 @@ impl Scene {
         let of = format!("card payment {id} of user {user}");
         match what {
             What::CardEntries => {
-                let (pk, sk) = (text(format!("USER#{user}")), text(format!("CARDREFUND#{id}.2")));
-                let refund = json!({ "pk": pk, "sk": sk, "amount": number(5), "state": text("made"), "version": number(1) });
+                let (pk, sk) = (text(format!("USER#{user}")), text(format!("CARDREFUND#{id}-2")));
+                let refund =
+                    json!({ "pk": pk, "sk": sk, "amount": number(5), "state": text("made"), "version": number(1) });
                 self.table().put(&refund);
                 vec![
                     format!("refund 2 of {of}: its entries: expected 1, found 0"),
@@ -271,7 +272,7 @@ impl Scene {
                 ]
             }
             What::CardAmount => {
-                let sk = format!("CARDREFUND#{id}.1");
+                let sk = format!("CARDREFUND#{id}-1");
                 self.table().change(&format!("USER#{user}"), &sk, |item| item["amount"] = number(4_001));
                 vec![
                     format!("refund 1 of {of}: their amount: expected -4001, found -4000"),

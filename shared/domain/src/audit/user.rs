@@ -10,7 +10,6 @@ use uuid::Uuid;
 use self::cards::Cards;
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
-use crate::cards::card_refund::parse_reference;
 use crate::coupons::coupon::Claim;
 use crate::id::{CardPaymentId, CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::orders::order::Order;
@@ -18,6 +17,7 @@ use crate::orders::unpaid::Unpaid;
 use crate::purchases::purchase::{Payment, Purchase, PurchaseState};
 use crate::reservations::reservation::Reservation;
 use crate::time::EpochSecond;
+use crate::wallet::cards::card_refund::parse_reference;
 use crate::wallet::{Entry, EntryKind, Wallet};
 
 /// The kinds of receipts.

@@ -4,19 +4,22 @@
 //! **No answer of the provider's is the last word on a payment but the state that it tells when asked.** So a refusal
 //! leads to another look, and a call that was not answered to a retry with the same idempotency key.
 
+mod call;
 pub mod client;
 pub mod report;
 pub mod signature;
 
-use onsale_domain::cards::card_payment::{CardPayment, ProviderState};
-use onsale_domain::cards::card_refund::CardRefund;
-use reqwest::Method;
+use onsale_domain::wallet::cards::card_payment::{CardPayment, ProviderState};
+use onsale_domain::wallet::cards::card_refund::CardRefund;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
 use crate::app::App;
-use crate::card_provider::client::{Answer, Call, send};
+pub use crate::card_provider::call::API_VERSION;
+
+use crate::card_provider::call::{Answer, Call, send};
+use crate::card_provider::client::internal;
 use crate::failure::Failure;
 
 /// Most refunds of one payment that are looked through: the provider's largest page.
@@ -295,15 +298,6 @@ fn checked(id: &str) -> Result<&str, Failure> {
     } else {
         Err(internal("an id that is none of the provider's"))
     }
-}
-
-fn internal(problem: impl std::fmt::Display) -> Failure {
-    Failure::Internal(format!("payment provider: {problem}"))
-}
-
-/// The method of a call, for the log.
-fn method_name(method: &Method) -> &'static str {
-    if *method == Method::GET { "GET" } else { "POST" }
 }
 
 #[cfg(test)]

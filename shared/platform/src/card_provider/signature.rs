@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
-use crate::card_provider::internal;
+use crate::card_provider::client::internal;
 use crate::failure::Failure;
 
 /// How old a report may be, or how far ahead: one that somebody has kept to send it again is refused.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::cards::payout::TooLittleByCard;
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
 use onsale_domain::coupons::coupon::{ClaimError, CouponError};
@@ -19,6 +18,7 @@ use onsale_domain::reservations::log::RESERVATIONS_MAX;
 use onsale_domain::reservations::reservation::ConcertStarted;
 use onsale_domain::seats::{SEATS_PER_SECTION_MAX, SECTIONS_MAX};
 use onsale_domain::wallet::MovementError;
+use onsale_domain::wallet::cards::payout::TooLittleByCard;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
@@ -30,8 +30,6 @@ use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
 use crate::store::accounts::login_throttle::AttemptFailure;
 use crate::store::accounts::users::SignUpFailure;
-use crate::store::card_payments::pay_out::PayOutFailure;
-use crate::store::card_payments::start::StartFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
@@ -45,6 +43,8 @@ use crate::store::reservations::hold::HoldFailure;
 use crate::store::reservations::hold_best::HoldBestFailure;
 use crate::store::seats::CreateSeatsFailure;
 use crate::store::wallet::MovementFailure;
+use crate::store::wallet::cards::pay_out::PayOutFailure;
+use crate::store::wallet::cards::start::StartFailure;
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;

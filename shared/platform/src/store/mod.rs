@@ -7,7 +7,6 @@
 
 pub mod accounts;
 pub mod audit;
-pub mod card_payments;
 pub mod concerts;
 pub mod coupons;
 pub mod dynamodb;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::UserAudit;
 use crate::audit::{Account, Differences, Entity, What};
-use crate::cards::card_payment::CardPayment;
-use crate::cards::card_refund::{CardRefund, CardRefundState};
 use crate::id::{CardPaymentId, UserId};
 use crate::purchases::purchase::Payment;
+use crate::wallet::cards::card_payment::CardPayment;
+use crate::wallet::cards::card_refund::{CardRefund, CardRefundState};
 
 /// The sums of entries about one charge or refund.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,8 +56,7 @@ impl Cards {
         for id in ids {
             self.judge_payment(user, id, differences);
         }
-        let keys: BTreeSet<RefundKey> =
-            self.refunds.keys().chain(self.refunds_entered.keys()).copied().collect();
+        let keys: BTreeSet<RefundKey> = self.refunds.keys().chain(self.refunds_entered.keys()).copied().collect();
         for key in keys {
             let of = || Entity::CardRefund(user, key.0, key.1);
             let (entries, sum) = match self.refunds.get(&key) {
@@ -74,6 +73,7 @@ impl Cards {
     fn judge_payment(&self, user: UserId, id: CardPaymentId, differences: &mut Differences) {
         let of = || Entity::CardPayment(user, id);
         let payment = self.payments.get(&id);
+        // P7.
         let charged = payment.filter(|payment| payment.state.is_charged());
         let amount = charged.map_or(0, |payment| payment.amount.get());
         let entered = self.charges_entered.get(&id).copied().unwrap_or_default();

@@ -5,7 +5,6 @@
 
 use jiff::civil::Date;
 use onsale_domain::accounts::account::Email;
-use onsale_domain::cards::card_refund;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{CardPaymentId, ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
@@ -13,6 +12,7 @@ use onsale_domain::products::product::Sort;
 use onsale_domain::queue::{BATCH_NUMBERS_MAX, QueueId};
 use onsale_domain::seats::{BlockId, Label};
 use onsale_domain::time::EpochSecond;
+use onsale_domain::wallet::cards::card_refund;
 use uuid::Uuid;
 
 /// Index of what ends with time: `expiry_shard`, `expires_at`.

@@ -14,11 +14,11 @@ use crate::events::{
     AdminData, CardData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
 };
 use crate::store::accounts::admin_actions::{self, Actor};
-use crate::store::card_payments::{card_payment_item, card_refund_item};
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::keys::Key;
 use crate::store::purchases::StoredPurchase;
+use crate::store::wallet::cards::{card_payment_item, card_refund_item};
 use crate::telemetry::trace;
 
 /// A record that should be an event and cannot be read as one.

@@ -3,13 +3,13 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
-use onsale_domain::cards::card_payment::{CardPayment, CardPaymentState, LOOK_AGAIN_SECONDS};
 use onsale_domain::id::{OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::purchases::purchase::{PayError, Purchase};
 use onsale_domain::queue::entry::QueueTokenError;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
+use onsale_domain::wallet::cards::card_payment::{CardPayment, CardPaymentState, LOOK_AGAIN_SECONDS};
 
 use crate::app::App;
 use crate::auth::queue_token::{QueueCredentials, QueueTokenFailure};
@@ -17,10 +17,10 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::card_payments::card_payment_item;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction, Write};
 use crate::store::purchases::StoredPurchase;
 use crate::store::purchases::guard::Guard;
+use crate::store::wallet::cards::card_payment_item;
 use crate::store::wallet::entries::Entries;
 use crate::store::wallet::{self, DebitFailure, WalletRow, debit};
 use crate::telemetry::logs;
@@ -293,7 +293,8 @@ fn money_writes<P: Payable>(
     let entries = Entries::after(request.user, wallet, now, card.id).map_err(failed)?;
     let entries = entries.charge(card.amount, card.id).map_err(failed)?;
     let entries = entries.pay(card.amount, bought.payment_id()).map_err(failed)?;
-    let mut writes: Vec<(Guard, Write)> = entries.into_writes().into_iter().map(|write| (Guard::Entry, write)).collect();
+    let mut writes: Vec<(Guard, Write)> =
+        entries.into_writes().into_iter().map(|write| (Guard::Entry, write)).collect();
     let due_at = EpochSecond::begun(now).plus(LOOK_AGAIN_SECONDS);
     let after = card.clone().moved_to(to, due_at);
     let change = (to == CardPaymentState::Committed).then_some(EventKind::CardPaymentCommitted);

@@ -10,7 +10,6 @@ use onsale_domain::seats::SeatId;
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::card_payments;
 use crate::store::dynamodb::item::unreadable;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Transaction;
@@ -18,7 +17,7 @@ use crate::store::orders::give_back_transaction;
 use crate::store::payments::pay::Payable;
 use crate::store::purchases::guard::Guard;
 use crate::store::reservations::cancel::free_seats_transaction;
-use crate::store::wallet::{self, credit_write};
+use crate::store::wallet::{self, cards, credit_write};
 
 /// Why a payment was not given back.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +93,9 @@ async fn refund<P: Payable>(
         let card = read.purchase().payment.as_ref().and_then(|payment| payment.card);
         match card.zip(Amount::unless_zero(back).map_err(unreadable)?) {
             Some((card, back)) => {
-                let card = card_payments::get(app, user, card).await?;
+                let card = cards::get(app, user, card).await?;
                 let card = card.ok_or_else(|| Failure::Internal("a payment without its card payment".to_owned()))?;
-                let money = card_payments::refund::writes(&card, wallet.as_ref(), back, app.now(), &read.payment_id())?;
+                let money = cards::refund_writes::writes(&card, wallet.as_ref(), back, app.now(), &read.payment_id())?;
                 money.into_iter().for_each(|(guard, write)| transaction.add(guard, write));
             }
             None => {

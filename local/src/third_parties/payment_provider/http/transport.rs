@@ -1,0 +1,38 @@
+//! Calls of the API within this process: nothing but the network is missing.
+
+use axum::http;
+use onsale_platform::card_provider::client::Transport;
+use reqwest::{Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, service_fn};
+
+use crate::third_parties::payment_provider::Reply;
+use crate::third_parties::payment_provider::http::{Server, api};
+
+impl Server {
+    /// Carries the shop's calls to it. What is not answered over the network is broken off here at once.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        let server = self.clone();
+        BoxCloneSyncService::new(service_fn(move |request: Request| {
+            let answered = server.carry(&request);
+            async move { answered }
+        }))
+    }
+
+    fn carry(&self, request: &Request) -> Result<Response, BoxError> {
+        let (method, uri) = (http::Method::from_bytes(request.method().as_str().as_bytes())?, request.url().as_str());
+        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let call = api::read(&method, &uri.parse()?, request.headers(), body);
+        let reply = match call {
+            Ok(call) => self.provider().handle(&call, self.now()),
+            Err(refusal) => Reply::refusal(&refusal),
+        };
+        self.changed.notify_one();
+        if reply.dropped || reply.unanswered {
+            return Err("the payment provider breaks this call off, as its faults say".into());
+        }
+        let response = http::Response::builder().status(reply.status).body(reply.body.to_string())?;
+        Ok(Response::from(response))
+    }
+}

@@ -289,7 +289,7 @@ export function keepConcert({ concert_id: id, name, queue_id }) {
 /** @param {string} id @returns {Pick<Concert, "name" | "queue_id"> | null} */
 export const knownConcert = (id) => JSON.parse(localStorage.getItem(`concert:${id}`) ?? "null");
 
-/** The card payment that this tab has begun on the screen at `path`. @param {string} path @returns {BegunCard | null} */
+/** The card payment that was begun in this tab at `path`. @param {string} path @returns {BegunCard | null} */
 export const readCard = (path) => JSON.parse(sessionStorage.getItem(`card ${path}`) ?? "null");
 
 /** @param {string} path @param {BegunCard | null} begun */

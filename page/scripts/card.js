@@ -50,8 +50,9 @@ function loadProvider(url) {
 export async function lookAt(id, signal) {
   const { body } = await ask(`/card-payments/${id}/confirmation`, { method: "POST", auth: true, signal });
   const isPurchase = body.reservation_id || body.order_id;
+  const captured = isPurchase && body.in_wallet ? "in_wallet" : "paid";
   /** @type {Record<string, string>} */
-  const outcomes = { abandoned: "void", committed: "paid", captured: isPurchase && body.in_wallet ? "in_wallet" : "paid" };
+  const outcomes = { abandoned: "void", committed: "paid", captured };
   return outcomes[body.state] ?? body.state;
 }
 

@@ -104,7 +104,8 @@ function openCard(place, purchase) {
   }
   // What a redirect of the provider has added to the address is told to nobody.
   history.replaceState(null, "", path);
-  place.replaceChildren(h("div", { class: "loading", role: "status" }, h("span", { class: "unseen" }, t("shell.loading"))));
+  const loading = h("span", { class: "unseen" }, t("shell.loading"));
+  place.replaceChildren(h("div", { class: "loading", role: "status" }, loading));
   if (!cardScript) {
     location.reload();
     return;
@@ -289,7 +290,7 @@ function makeRow({ at, kind, memo, amount, balance_after: balance }) {
     h("td", { class: "amount" }, money(balance)));
 }
 
-/** The top-up of the wallet's own screen, which is the only one that takes a card for it. @param {AbortSignal} signal */
+/** The top-up of the wallet's own screen, the only one that takes a card for it. @param {AbortSignal} signal */
 function topUpPart(signal) {
   if (cardScript === undefined) {
     return makeTopUp(TOP_UPS[1], showScreen);
@@ -357,12 +358,13 @@ export function makeTopUp(amount, onDone, onCard) {
       await onDone();
     });
   };
-  const byCard = () => input.reportValidity() && onCard?.(Number(input.value));
+  const click = () => input.reportValidity() && onCard?.(Number(input.value));
+  const byCard = h("button", { type: "button", class: "wide", id: "by-card", click }, t("wallet.top_up_card"));
   return h("form", { class: "stack top-up", submit },
     h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label")), input),
     h("div", { class: "chips" }, ...proposals),
     h("div", {}, button),
-    onCard && h("div", {}, h("button", { type: "button", class: "wide", id: "by-card", click: byCard }, t("wallet.top_up_card"))));
+    onCard && h("div", {}, byCard));
 }
 
 /** Tops up, and makes the wallet first if the account has none. @param {number} amount */

@@ -1,4 +1,4 @@
-//! The payment provider, as a browser must know it: where its script lies, and that the script may run where buyers pay.
+//! The payment provider, as a browser must know it: where its script lies, and which documents may run it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use onsale_platform::app::App;

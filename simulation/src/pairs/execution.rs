@@ -63,6 +63,10 @@ impl Step {
     }
 }
 
+/// Functions of which any step may call the payment provider.
+const CALLS_THE_PROVIDER: [&str; 4] =
+    ["start_card_payment", "confirm_card_payment", "settle_card_payments", "sweep_card_payments"];
+
 /// One of the two.
 struct Side {
     operation: Operation,
@@ -223,6 +227,9 @@ impl<'a> Execution<'a> {
         }
         if self.sides[actor].machine.clock_reads() > looks {
             footprint.add_clock_read();
+        }
+        if CALLS_THE_PROVIDER.contains(&self.sides[actor].operation.function()) {
+            footprint.add_provider_call();
         }
         Ok(footprint)
     }

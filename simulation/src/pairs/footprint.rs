@@ -22,6 +22,8 @@ enum Location {
     Table,
     /// A queue, by its URL.
     Queue(String),
+    /// The payment provider.
+    Provider,
     /// The clock.
     Clock,
 }
@@ -51,6 +53,12 @@ impl Footprint {
     /// Adds a look at the clock.
     pub(super) fn add_clock_read(&mut self) {
         self.reads.insert(Location::Clock);
+    }
+
+    /// Adds a call of the payment provider, which may change something there.
+    pub(super) fn add_provider_call(&mut self) {
+        self.reads.insert(Location::Provider);
+        self.writes.insert(Location::Provider);
     }
 
     /// The footprint of time that passes.

@@ -19,14 +19,16 @@ use uuid::Uuid;
 use super::footprint::Gate;
 use crate::fixture::{self, Fixture};
 use crate::random::actors::{Machine, Outcome, http_answer, panic_text};
+use crate::random::cards;
 use crate::random::deliveries::{drain_queues, read_records, sqs_event};
 use crate::random::quiescence;
-use crate::random::run::{HOLD_SECONDS, START, SWEEPS};
+use crate::random::run::{CARD_SWEEP, HOLD_SECONDS, START, SWEEPS};
 use crate::random::workload::{Action, Person};
 use crate::replica::{Replica, attribute_texts};
 use crate::requests::{ApiAnswer, ApiCall, Identity, api_gateway_event};
 use local::intercept::Intercept;
 use local::stack::{Options, Stack};
+use local::third_parties::payment_provider::Memory as ProviderMemory;
 
 /// The two who meet, and one more, who is needed to prepare some scenes.
 pub(super) const USERS: usize = 3;
@@ -46,7 +48,7 @@ pub(super) struct World {
     pub(super) memory: Memory,
     /// How far apart the clocks of this scene are from the right time, in seconds.
     pub(super) skew: i64,
-    start: Option<(Timestamp, Memory)>,
+    start: Option<(Timestamp, Memory, ProviderMemory)>,
     snapshots: u64,
     /// Digests of states in which the books are known to be right.
     checked: HashSet<u64>,
@@ -128,7 +130,8 @@ impl World {
         self.reload_replica()?;
         self.snapshots += 1;
         self.stack.dynamodb().database().vacuum_into(&self.snapshot_path().to_string_lossy())?;
-        self.start = Some((self.clock.now(), self.memory.clone()));
+        let provider = self.stack.payment_provider().provider().memory();
+        self.start = Some((self.clock.now(), self.memory.clone(), provider));
         Ok(())
     }
 
@@ -136,11 +139,12 @@ impl World {
     /// clock, and all that is known outside. Processes are not here; they are new in every execution.
     pub(super) async fn restore_snapshot(&mut self) -> Result<(), String> {
         let path = self.snapshot_path();
-        let (now, memory) = self.start.as_ref().ok_or("nothing was kept")?;
+        let (now, memory, provider) = self.start.as_ref().ok_or("nothing was kept")?;
         let database = self.stack.dynamodb().database();
         database.restore_from(&path.to_string_lossy()).map_err(|problem| problem.to_string())?;
         self.clock.advance(self.clock.now().duration_until(*now));
         self.memory.clone_from(memory);
+        self.stack.payment_provider().provider().put_back(provider);
         drain_queues(&self.stack).await?;
         Ok(())
     }
@@ -235,10 +239,12 @@ impl World {
             self.drain_events().await?;
             let now = self.clock.now().as_second();
             if quiescence::is_quiet(&self.memory.replica, now) {
+                cards::check_provider(&self.stack, &self.memory.replica)?;
                 return quiescence::check_quiet(&self.memory.replica, now, refused);
             }
-            self.advance_clock(130);
-            for function in SWEEPS {
+            let waits = quiescence::quiet_milliseconds(&self.memory.replica) / 1_000;
+            self.advance_clock(i64::try_from(waits).unwrap_or(130));
+            for function in SWEEPS.into_iter().chain([CARD_SWEEP]) {
                 self.call(function, json!({})).await??;
             }
         }
@@ -276,9 +282,11 @@ impl World {
         Ok(changed)
     }
 
-    /// A digest of the table and the time.
+    /// A digest of the table, the time, and the provider.
     pub(super) fn state_digest(&self) -> u64 {
-        digest((&self.memory.prints, self.clock.now()))
+        let provider = self.stack.payment_provider().provider();
+        let objects = provider.payment_intents().chain(provider.refunds()).map(|object| object.to_string());
+        digest((&self.memory.prints, self.clock.now(), objects.collect::<Vec<_>>()))
     }
 
     /// Checks the invariants of the state, once for each state.

@@ -2,6 +2,7 @@
 //! has charged exactly what the table says.
 
 use jiff::Timestamp;
+use local::stack::Stack;
 use local::third_parties::payment_provider::{Call, Down, Faults, Method, Operation};
 use onsale_domain::wallet::cards::card_refund::parse_reference;
 use onsale_platform::card_provider::report;
@@ -75,37 +76,19 @@ impl Simulation {
             5 | 6 => self.deliver_reports(),
             _ if !self.plan.faults => Ok(()),
             7 => self.disturb_provider(|faults, count| (faults.unanswered, faults.operation) = (count, Operation::Any)),
-            8 => self.disturb_provider(|faults, _| faults.down = Down::Drops),
+            8 if self.rng.below(4) == 0 => self.disturb_provider(|faults, _| faults.down = Down::Drops),
             _ => self.disturb_provider(|faults, _| faults.down = Down::No),
         }
     }
 
-    /// Somebody types a card into the provider's window.
+    /// Somebody pays in the provider's window.
     fn authorise(&mut self) {
         let person = self.rng.below(self.people.len());
         let card = CARDS[self.rng.below(CARDS.len())];
-        let Some(secret) = self.rng.choose(&self.people[person].cards).map(|(_, secret)| secret.clone()) else {
-            return;
-        };
-        let intent = secret.split("_secret_").next().unwrap_or_default();
-        let parameters = [
-            ("client_secret", secret.as_str()),
-            ("payment_method_data[type]", "card"),
-            ("payment_method_data[card][number]", card),
-            ("payment_method_data[card][exp_month]", "12"),
-            ("payment_method_data[card][exp_year]", "2030"),
-            ("payment_method_data[card][cvc]", "123"),
-        ];
-        let call = Call {
-            method: Method::Post,
-            path: format!("/v1/payment_intents/{intent}/confirm"),
-            parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-            key: Some(PUBLISHABLE_KEY.to_owned()),
-            idempotency_key: None,
-        };
-        let reply = self.stack.payment_provider().provider().handle(&call, self.clock.now());
+        let Some((id, secret)) = self.rng.choose(&self.people[person].cards).cloned() else { return };
+        let status = authorise(&self.stack, &secret, card, self.clock.now());
         self.report.count_other("cards in the provider's window");
-        self.report.add_line(&format!("{person} pays {intent} with {card}: {}", reply.status));
+        self.report.add_line(&format!("{person} pays {id} with {card}: {status}"));
     }
 
     /// What the provider reports becomes messages; the check of its signature is another test's business.
@@ -152,49 +135,67 @@ impl Simulation {
         let mut provider = self.stack.payment_provider().provider();
         provider.set_faults(Faults::default()).map_err(|problem| problem.to_string())
     }
+}
 
-    /// Whether nothing happens at the provider by itself any more, and everything is reported.
-    pub(crate) fn is_provider_quiet(&self) -> bool {
-        let mut provider = self.stack.payment_provider().provider();
-        provider.due_deliveries(self.clock.now()).is_empty()
-    }
+/// Somebody types a card into the provider's window.
+pub(crate) fn authorise(stack: &Stack, secret: &str, card: &str, now: Timestamp) -> u16 {
+    let intent = secret.split("_secret_").next().unwrap_or_default();
+    let parameters = [
+        ("client_secret", secret),
+        ("payment_method_data[type]", "card"),
+        ("payment_method_data[card][number]", card),
+        ("payment_method_data[card][exp_month]", "12"),
+        ("payment_method_data[card][exp_year]", "2030"),
+        ("payment_method_data[card][cvc]", "123"),
+    ];
+    let call = Call {
+        method: Method::Post,
+        path: format!("/v1/payment_intents/{intent}/confirm"),
+        parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        key: Some(PUBLISHABLE_KEY.to_owned()),
+        idempotency_key: None,
+    };
+    stack.payment_provider().provider().handle(&call, now).status
+}
 
-    /// Once all is quiet the provider has charged what the table says, to the unit, and nothing else.
-    pub(crate) fn check_provider(&self) -> Result<(), String> {
-        let provider = self.stack.payment_provider().provider();
-        let refunds: Vec<Value> = provider.refunds().collect();
-        for intent in provider.payment_intents() {
-            let id = intent["id"].as_str().unwrap_or_default();
-            let made =
-                refunds.iter().filter(|refund| refund["payment_intent"] == id && refund["status"] == "succeeded");
-            let back: i64 = made.filter_map(|refund| refund["amount"].as_i64()).sum();
-            let charged = intent["amount_received"].as_i64().unwrap_or(0) - back;
-            let expected = self.charged_by_table(id);
-            if charged != expected || intent["status"] == "requires_capture" {
-                let status = &intent["status"];
-                return Err(format!("the provider has {charged} of {id} ({status}), and the table says {expected}"));
-            }
+/// Whether nothing happens at the provider by itself any more, and everything is reported.
+pub(crate) fn is_provider_quiet(stack: &Stack, now: Timestamp) -> bool {
+    stack.payment_provider().provider().due_deliveries(now).is_empty()
+}
+
+/// Once all is quiet the provider has charged what the table says, to the unit, and nothing else.
+pub(crate) fn check_provider(stack: &Stack, replica: &Replica) -> Result<(), String> {
+    let provider = stack.payment_provider().provider();
+    let refunds: Vec<Value> = provider.refunds().collect();
+    for intent in provider.payment_intents() {
+        let id = intent["id"].as_str().unwrap_or_default();
+        let made = refunds.iter().filter(|refund| refund["payment_intent"] == id && refund["status"] == "succeeded");
+        let back: i64 = made.filter_map(|refund| refund["amount"].as_i64()).sum();
+        let charged = intent["amount_received"].as_i64().unwrap_or(0) - back;
+        let expected = charged_by_table(replica, id);
+        if charged != expected || intent["status"] == "requires_capture" {
+            let status = &intent["status"];
+            return Err(format!("the provider has {charged} of {id} ({status}), and the table says {expected}"));
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn charged_by_table(&self, intent: &str) -> i64 {
-        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let number =
-            |item: &Item| item.get("amount").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0_i64);
-        let of = |((_, sk), item): &(&(String, String), &Item)| {
-            sk.starts_with("CARD#") && text(item, "intent").as_deref() == Some(intent)
-        };
-        let Some(((pk, sk), payment)) = self.replica.iter().find(of) else { return 0 };
-        if text(payment, "state").as_deref() != Some("captured") {
-            return 0;
-        }
-        let prefix = format!("CARDREFUND#{}-", sk.trim_start_matches("CARD#"));
-        let made = self.replica.iter().filter(|((owner, sk), item)| {
-            owner == pk && sk.starts_with(&prefix) && text(item, "state").as_deref() == Some("made")
-        });
-        number(payment) - made.map(|(_, refund)| number(refund)).sum::<i64>()
+fn charged_by_table(replica: &Replica, intent: &str) -> i64 {
+    let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let number = |item: &Item| item.get("amount").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0_i64);
+    let of = |((_, sk), item): &(&(String, String), &Item)| {
+        sk.starts_with("CARD#") && text(item, "intent").as_deref() == Some(intent)
+    };
+    let Some(((pk, sk), payment)) = replica.iter().find(of) else { return 0 };
+    if text(payment, "state").as_deref() != Some("captured") {
+        return 0;
     }
+    let prefix = format!("CARDREFUND#{}-", sk.trim_start_matches("CARD#"));
+    let made = replica.iter().filter(|((owner, sk), item)| {
+        owner == pk && sk.starts_with(&prefix) && text(item, "state").as_deref() == Some("made")
+    });
+    number(payment) - made.map(|(_, refund)| number(refund)).sum::<i64>()
 }
 
 fn reported(id: String, time: Timestamp, data: CardData) -> Event {

@@ -144,12 +144,14 @@ describe('a buyer with a card', () => {
     assert.equal(new Set(begun).size, 1, 'it is one payment');
   });
 
-  test('who reloads when the card is charged and the answer is lost finds the tickets, and is charged once', async (t) => {
+  test('who reloads after the answer to a charge is lost finds the tickets, and is charged once', async (t) => {
     const { page, path } = await openCart(t);
     await chooseCard(page);
     await typeCard(page, GOOD);
     await page.route('**/confirmation', (/** @type {any} */ route) => route.abort());
-    const lost = page.waitForEvent('requestfailed', (/** @type {any} */ request) => request.url().endsWith('/confirmation'));
+    const lost = page.waitForEvent('requestfailed', (/** @type {any} */ request) =>
+      request.url().endsWith('/confirmation'),
+    );
     await page.getByRole('button', { name: 'Pay ₩50,000' }).click();
     await lost;
     await page.unroute('**/confirmation');
@@ -247,7 +249,8 @@ describe('a buyer with a card', () => {
     const { page } = await openCart(t);
     await page.route('**/card-payments', async (/** @type {any} */ route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, json: { ...(await response.json()), script_url: `${place.api}/assets/other.js` } });
+      const json = { ...(await response.json()), script_url: `${place.api}/assets/other.js` };
+      await route.fulfill({ response, json });
     });
     const asked = count(page, /other\.js/);
     await page.getByLabel('By card').check();

@@ -26,7 +26,8 @@ describe('every screen', () => {
     async (t) => {
       for (const screen of screens) {
         await t.test(screen.name, async (t) => {
-          const page = await openWindow(t, place, { person: screen.person, cards: screen.cards, reducedMotion: 'reduce' });
+          const { person, cards } = screen;
+          const page = await openWindow(t, place, { person, cards, reducedMotion: 'reduce' });
           await show(page, screen);
           const found = [...(await findMotion(page)), ...(await findBarriers(page)), ...(await findOverflows(page))];
           assert.ok(found.length === 0, found.join('\n'));

@@ -26,6 +26,7 @@ pub(crate) struct Change {
 }
 
 /// Objects of one kind, at most `maximum`.
+#[derive(Clone)]
 pub(crate) struct Kept<T> {
     maximum: usize,
     objects: BTreeMap<u64, T>,

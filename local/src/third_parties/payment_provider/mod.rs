@@ -56,6 +56,10 @@ enum OpenProblem {
     Load(#[from] LoadError),
 }
 
+/// Everything that a provider without a file knows at one moment.
+#[derive(Clone)]
+pub struct Memory(State);
+
 /// The provider.
 pub struct Provider {
     state: State,
@@ -82,6 +86,18 @@ impl Provider {
             Ok::<_, OpenProblem>(Self { state, storage: Some(storage) })
         };
         Ok(load()?)
+    }
+
+    /// Everything that it knows, to be put back to later.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory(self.state.clone())
+    }
+
+    /// Puts it back to what it knew then. One that keeps what it knows in a file must not forget.
+    pub fn put_back(&mut self, memory: &Memory) {
+        debug_assert!(self.storage.is_none(), "what is in a file is not forgotten");
+        self.state = memory.0.clone();
     }
 
     /// Answers a call. Everything that was due by itself until `now` happens first.

@@ -66,6 +66,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// The state of the provider.
+#[derive(Clone)]
 pub(crate) struct State {
     pub settings: Settings,
     pub faults: Faults,

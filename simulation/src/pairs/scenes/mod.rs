@@ -1,5 +1,6 @@
 //! The scenes in which two operations meet: what was before, and what may happen then.
 
+mod cards;
 mod queue;
 mod seats;
 mod shop;
@@ -8,6 +9,7 @@ use onsale_domain::id;
 use uuid::Uuid;
 
 use super::world::{ADMIN, World, person_id};
+use crate::random::cards as random_cards;
 use crate::random::run::SKEW_SECONDS;
 use crate::random::scheduler::FullCounter;
 use crate::random::workload::{Action, PurchaseId};
@@ -64,6 +66,8 @@ impl Operation {
 pub(super) enum Before {
     /// A person sent a request and had an answer of this status.
     Request(usize, Action, u16),
+    /// A person paid the card payment that was begun last with this card, in the provider's window.
+    Authorise(usize, &'static str),
     /// Seconds passed.
     Pass(i64),
     /// The changes were relayed, but nothing was delivered.
@@ -153,6 +157,8 @@ pub(super) fn all_scenes() -> Vec<Scene> {
     scenes.extend(shop::stock());
     scenes.extend(shop::coupons());
     scenes.extend(shop::wallets());
+    scenes.extend(cards::cards());
+    scenes.extend(cards::wallets_by_card());
     scenes.extend(queue::missed_calls());
     scenes.extend(queue::leases());
     scenes.extend(queue::guarded_concerts());
@@ -172,6 +178,13 @@ impl World {
                     let answer = self.send(*person, action, operation_key(step)).await?;
                     if answer.status != *expected {
                         return Err(format!("{action:?} was answered {}: {}", answer.status, answer.body));
+                    }
+                }
+                Before::Authorise(person, number) => {
+                    let begun = self.memory.people[*person].cards.last().ok_or("no card payment was begun")?;
+                    let status = random_cards::authorise(&self.stack, &begun.1, number, self.clock.now());
+                    if status != 200 {
+                        return Err(format!("the provider answered {status}"));
                     }
                 }
                 Before::Pass(seconds) => self.advance_clock(*seconds),

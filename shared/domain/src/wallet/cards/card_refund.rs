@@ -38,6 +38,10 @@ impl CardRefundState {
     }
 }
 
+/// Seconds after which a refund that was made is looked at once more: a bank may send it back days later, and the
+/// report of that may be lost.
+pub const LOOK_AT_MADE_SECONDS: u32 = 5 * 86_400;
+
 /// A refund of a part of a card payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardRefund {
@@ -53,7 +57,7 @@ pub struct CardRefund {
     pub state: CardRefundState,
     /// The provider's id of it, once it is made.
     pub provider_refund: Option<String>,
-    /// The first second in which the sweep carries it on; `None` unless it is due.
+    /// The first second in which the sweep looks at it: while it is due, and once more after it was made. `None` at rest.
     pub due_at: Option<EpochSecond>,
     /// Rises with every write; 1 at first.
     pub version: u64,
@@ -73,11 +77,18 @@ impl CardRefund {
         reference(self.payment, self.number)
     }
 
-    /// It once it is settled, as the provider knows it.
+    /// It once it is settled at `now`, as the provider knows it. One that was made is looked at once more.
     #[must_use]
-    pub fn settled(self, state: CardRefundState, provider_refund: Option<String>) -> Self {
+    pub fn settled(self, state: CardRefundState, provider_refund: Option<String>, now: EpochSecond) -> Self {
         let provider_refund = provider_refund.or(self.provider_refund);
-        Self { state, provider_refund, due_at: None, version: self.version + 1, ..self }
+        let due_at = (state == CardRefundState::Made).then(|| now.plus(LOOK_AT_MADE_SECONDS));
+        Self { state, provider_refund, due_at, version: self.version + 1, ..self }
+    }
+
+    /// It once it was looked at for the last time.
+    #[must_use]
+    pub fn at_rest(self) -> Self {
+        Self { due_at: None, version: self.version + 1, ..self }
     }
 }
 

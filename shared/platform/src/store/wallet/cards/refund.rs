@@ -2,6 +2,7 @@
 
 use onsale_domain::id::{CardPaymentId, UserId};
 use onsale_domain::money::Amount;
+use onsale_domain::time::EpochSecond;
 use onsale_domain::wallet::cards::card_payment::{CardPayment, CardPaymentState, ProviderState};
 use onsale_domain::wallet::cards::card_refund::{CardRefund, CardRefundState};
 
@@ -54,7 +55,13 @@ pub async fn carry_refund_on(app: &App, user: UserId, payment: CardPaymentId, nu
         let intent = card.intent.as_deref().ok_or_else(|| Failure::Internal("a charge of no intent".to_owned()))?;
         let seen = find_or_make(app, &refund, intent).await?;
         match (refund.state, seen) {
-            (CardRefundState::Made, Some(ProviderRefund { state: RefundState::Made, .. })) => return Ok(()),
+            (CardRefundState::Made, Some(ProviderRefund { state: RefundState::Made, .. })) => {
+                if refund.due_at.is_some_and(|due| due <= EpochSecond::begun(app.now())) {
+                    let after = refund.clone().at_rest();
+                    card_refund_item::update(&refund, &after, None).apply(app).await?;
+                }
+                return Ok(());
+            }
             (_, Some(ProviderRefund { id, state: RefundState::Made, .. })) => {
                 settle(app, &refund, CardRefundState::Made, Some(id)).await?;
             }
@@ -102,7 +109,7 @@ fn into_failure(failure: ProviderFailure) -> Failure {
 
 /// Notes how a refund ended; whoever was faster is found by the next look.
 async fn settle(app: &App, refund: &CardRefund, to: CardRefundState, made: Option<String>) -> Result<(), Failure> {
-    let after = refund.clone().settled(to, made);
+    let after = refund.clone().settled(to, made, EpochSecond::begun(app.now()));
     card_refund_item::update(refund, &after, None).apply(app).await.map(drop)
 }
 
@@ -117,7 +124,7 @@ async fn return_to_wallet(app: &App, refund: &CardRefund, card: &CardPayment) ->
         let entries = entries.take_returned(amount, refund.reference())?;
         let mut transaction = Transaction::new();
         entries.into_writes().into_iter().for_each(|write| transaction.add(CardGuard::Entry, write));
-        let after = refund.clone().settled(CardRefundState::Returned, None);
+        let after = refund.clone().settled(CardRefundState::Returned, None, EpochSecond::begun(now));
         let told = Some(EventKind::CardRefundReturned);
         transaction.add(CardGuard::CardRefund, card_refund_item::update(refund, &after, told));
         let returned = card.clone().with_refund_returned(refund.amount);

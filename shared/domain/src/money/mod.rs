@@ -1,7 +1,11 @@
 //! Money: whole minor units, never a float (W5).
 
+mod currency;
+
+pub use currency::{Currency, CurrencyError, DecimalError};
+
 /// The largest balance a top-up may end in, and so the most that a seat, an order or a reservation may cost: 10,000,000
-///
+/// minor units.
 pub const AMOUNT_MAX: i64 = 10_000_000;
 
 /// Most that may be topped up in a day (UTC). A refund always fits, also above [`AMOUNT_MAX`], so the cap of a balance

@@ -4,8 +4,8 @@
  */
 
 import {
-  Refusal, act, actionButton, announce, ask, fill, go, h, knownConcert, money, now, readPlace, seatName, showScreen, t,
-  timeTag, write,
+  Refusal, act, actionButton, announce, ask, currency, decimals, fill, go, h, knownConcert, language,
+  money, now, readPlace, seatName, showScreen, t, timeTag, unit, write,
 } from "./app.js";
 
 /** @import { Reservation, Row, Screen } from "./types.js" */
@@ -33,7 +33,7 @@ async function showCart(id, signal) {
     await showEnd(reservation, queueToken, signal);
     return;
   }
-  const { tickets, total, currency } = reservation;
+  const { tickets, total } = reservation;
   const balance = await readBalance(signal);
   fill(t("cart.title"),
     h("p", { class: "note" }, t("cart.held_for"), " ", timer(reservation.expires_at, signal, () => void showScreen())),
@@ -42,8 +42,8 @@ async function showCart(id, signal) {
         h("h2", { id: "seats-title" }, h("bdi", {}, concert?.name ?? reservation.place)),
         h("p", { class: "muted" }, timeTag(reservation.starts_at), " · ", h("bdi", {}, reservation.place)),
         h("ul", { class: "plain lines" }, ...tickets.map(({ seat_id: seatId, price }) =>
-          h("li", { class: "row" }, h("span", {}, seatName(seatId)), h("b", {}, money(price, currency))))),
-        h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, money(total, currency))),
+          h("li", { class: "row" }, h("span", {}, seatName(seatId)), h("b", {}, money(price))))),
+        h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, money(total))),
         h("div", {}, actionButton(t("cart.give_back"), "link danger", () => giveBack(reservation)))),
       h("aside", { class: "panel" }, ...payPart(reservation, balance, queueToken))));
 }
@@ -78,11 +78,11 @@ export function timer(until, signal, onEnd) {
 const readBalance = (signal) => ask("/wallet", { auth: true, signal }).then(({ body }) => body.balance, () => 0);
 
 /** @param {Reservation} reservation @param {number} balance @param {string | undefined} queueToken */
-function payPart({ reservation_id: id, total, currency }, balance, queueToken) {
+function payPart({ reservation_id: id, total }, balance, queueToken) {
   const help = h("div", { class: "stack", id: "payment-help" });
   const offerTopUp = () => help.replaceChildren(h("p", { class: "note warn", role: "status" }, t("cart.too_small")),
     makeTopUp(Math.max(total - balance, 1), showScreen));
-  const pay = actionButton(t("cart.pay", { total: money(total, currency) }), "primary wide", async () => {
+  const pay = actionButton(t("cart.pay", { total: money(total) }), "primary wide", async () => {
     await write("/payments", { reservation_id: id }, { queueToken });
     announce(t("cart.paid"));
     go(`/app/tickets/${id}`, { replace: true });
@@ -98,7 +98,7 @@ function payPart({ reservation_id: id, total, currency }, balance, queueToken) {
     offerTopUp();
   }
   /** @param {string} key @param {number} amount */
-  const line = (key, amount) => h("p", { class: "row" }, t(key), h("b", {}, money(amount, currency)));
+  const line = (key, amount) => h("p", { class: "row" }, t(key), h("b", {}, money(amount)));
   const after = balance < total ? [] : [line("cart.after", balance - total)];
   return [h("h2", {}, t("cart.pay_title")), line("cart.balance", balance), line("cart.total", total), ...after, pay,
     help, h("p", { class: "muted" }, t("cart.whole_price"))];
@@ -199,26 +199,31 @@ function makeRow({ at, kind, memo, amount, balance_after: balance }) {
     h("td", { class: "amount" }, money(balance)));
 }
 
+/** An amount as an input of main units has it. @param {number} amount In minor units. */
+const toDecimal = (amount) => (amount / unit).toFixed(Number(decimals));
+
 /**
- * The form of a top-up, for any screen that needs money.
- * @param {number} amount The first proposal. @param {() => Promise<void>} onDone
+ * The form of a top-up, for any screen that needs money; or a sentence, where the shop takes no top-ups.
+ * @param {number} amount The first proposal, in minor units. @param {() => Promise<void>} onDone
  */
 export function makeTopUp(amount, onDone) {
-  const attributes = { id: "amount", type: "number", inputmode: "numeric", min: 1, max: TOP_UP_MAX, required: true };
-  const input = h("input", { ...attributes, value: amount });
+  const [min, max] = [1, TOP_UP_MAX].map(toDecimal);
+  const attributes = { id: "amount", type: "number", inputmode: "decimal", min, max, step: min, required: true };
+  const input = h("input", { ...attributes, value: toDecimal(amount) });
+  const name = new Intl.DisplayNames(language, { type: "currency" }).of(currency) ?? currency;
   const button = h("button", { class: "primary wide" }, t("wallet.top_up"));
   const proposals = TOP_UPS.map((sum) =>
-    h("button", { type: "button", click: () => { input.value = String(sum); } }, money(sum)));
+    h("button", { type: "button", click: () => { input.value = toDecimal(sum); } }, money(sum)));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     void act(button, async () => {
-      await topUp(Number(input.value));
+      await topUp(Math.round(Number(input.value) * unit));
       announce(t("wallet.done"));
       await onDone();
     });
   };
   return h("form", { class: "stack top-up", submit },
-    h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label")), input),
+    h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label", { currency: name })), input),
     h("div", { class: "chips" }, ...proposals),
     h("div", {}, button));
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::money::Amount;
 use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
@@ -28,11 +28,11 @@ pub struct TopUpOut {
     charge_id: Uuid,
     /// Balance after the top-up, in minor units.
     balance: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
 }
 
-/// Tops up the caller's wallet.
+/// Tops up the caller's wallet without a payment, where the shop allows that.
 #[utoipa::path(post, path = "/wallet/charges", request_body = TopUpIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
     responses(
@@ -50,5 +50,5 @@ pub async fn top_up(
     let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);
     let balance = wallet::carry_out(&app, user.id, charge_id, &Movement::TopUp(amount), &fingerprint).await?;
-    Ok(balance.map(|balance| TopUpOut { charge_id, balance, currency: CURRENCY }).into())
+    Ok(balance.map(|balance| TopUpOut { charge_id, balance, currency: app.currency().code() }).into())
 }

@@ -23,7 +23,7 @@ use utoipa::openapi::{RefOr, Response};
 
 use crate::failure::Failure;
 use crate::http::code::Code;
-use crate::http::messages::{Detail, Expected, Won};
+use crate::http::messages::{Detail, Expected, MinorUnits};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
@@ -184,7 +184,7 @@ impl From<HoldError> for Problem {
         match error {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).with_seats(seats),
-            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
+            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: MinorUnits(AMOUNT_MAX) }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).with_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
                 let detail = if paid {
@@ -281,7 +281,7 @@ impl From<OrderError> for Problem {
             OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
             OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
             OrderError::Coupon(CouponError::NotApplicable) => Self::new(Detail::CouponNotApplicable),
-            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
+            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: MinorUnits(AMOUNT_MAX) }),
             OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
         }
     }
@@ -359,10 +359,10 @@ impl From<MovementFailure> for Problem {
         match error {
             MovementFailure::NoWallet => no_wallet(),
             MovementFailure::Refused(MovementError::BalanceCap(_)) => {
-                Self::new(Detail::BalanceCap { max: Won(AMOUNT_MAX) })
+                Self::new(Detail::BalanceCap { max: MinorUnits(AMOUNT_MAX) })
             }
             MovementFailure::Refused(MovementError::TopUpLimit(_)) => {
-                Self::new(Detail::TopUpLimit { max: Won(TOP_UPS_OF_A_DAY_MAX) })
+                Self::new(Detail::TopUpLimit { max: MinorUnits(TOP_UPS_OF_A_DAY_MAX) })
             }
             MovementFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
             MovementFailure::KeyReused(reused) => reused.into(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::ReservationId;
 use uuid::Uuid;
 
-use super::{Language, Names, Won, messages};
+use super::{Language, MinorUnits, Names, messages};
 use crate::http::Code;
 
 /// Makes the details. A row is a name, parameters with examples, the code in brackets, English and Korean.
@@ -222,9 +222,9 @@ details! {
     NoWallet [NoWallet]
         "You have no wallet yet. Create one with POST /wallet."
         "아직 지갑이 없습니다. POST /wallet으로 만들어 주세요."
-    BalanceCap { max: Won = Won(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
-        "Your balance may be at most {max} won after a top-up. Top up less."
-        "충전 후 잔액은 {max}원 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    BalanceCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
+        "Your balance may be at most {max} after a top-up. Top up less."
+        "충전 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 충전해 주세요."
     InsufficientBalance [InsufficientBalance]
         "Your balance is too small. Top up your wallet with POST /wallet/charges."
         "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
@@ -237,9 +237,9 @@ details! {
         "Your balance is too small, and your seats or units were released. Top up your wallet, then hold the seats or order \
         again."
         "잔액이 부족하여 좌석이나 상품의 선점이 해제되었습니다. 지갑을 충전한 뒤 좌석을 다시 선택하거나 다시 주문해 주세요."
-    TopUpLimit { max: Won = Won(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
-        "You may top up at most {max} won a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
-        "하루에 {max}원까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
+    TopUpLimit { max: MinorUnits = MinorUnits(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
+        "You may top up at most {max} a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
+        "하루에 {max}까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
 
     // The shop.
     NoProduct [NotFound]

@@ -291,8 +291,8 @@ pub fn releases_on_decline(options: &mut Options) {
 
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
-    let stock = path.starts_with("/products/") && path.ends_with("/stock");
-    *method == Method::POST && (stock || ["/wallet/charges", "/wallet/payments", "/orders"].contains(&path))
+    let of_admin = path.ends_with("/stock") || path.ends_with("/credits");
+    *method == Method::POST && (of_admin || ["/wallet/charges", "/wallet/payments", "/orders"].contains(&path))
 }
 
 /// Somebody who calls the API.

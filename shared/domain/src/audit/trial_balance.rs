@@ -7,6 +7,8 @@ use super::{Differences, Entity, What};
 pub enum Account {
     /// Money that came in.
     CashIn,
+    /// Money that administrators gave.
+    Credits,
     /// Money that went out for something else.
     Spends,
     /// Paid for reservations.
@@ -21,14 +23,15 @@ pub enum Account {
 
 impl Account {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::CashIn, Self::Spends, Self::Reservations, Self::Orders, Self::Refunds, Self::Wallets];
+    pub const ALL: [Self; 7] =
+        [Self::CashIn, Self::Credits, Self::Spends, Self::Reservations, Self::Orders, Self::Refunds, Self::Wallets];
 
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CashIn => "cash-in",
+            Self::Credits => "credits",
             Self::Spends => "spends",
             Self::Reservations => "reservations",
             Self::Orders => "orders",
@@ -41,8 +44,8 @@ impl Account {
 /// Sums by account. Wider than any amount, so that no item, however wrong, makes a sum overflow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrialBalance {
-    ledger: [i128; 6],
-    counter: [i128; 6],
+    ledger: [i128; 7],
+    counter: [i128; 7],
 }
 
 impl TrialBalance {
@@ -71,7 +74,7 @@ impl TrialBalance {
     #[must_use]
     pub fn totals(&self) -> (i128, i128) {
         let side = |accounts: &[Account]| accounts.iter().map(|account| self.counter_side(*account)).sum();
-        let sources = side(&[Account::CashIn, Account::Refunds]);
+        let sources = side(&[Account::CashIn, Account::Credits, Account::Refunds]);
         (sources, side(&[Account::Spends, Account::Reservations, Account::Orders, Account::Wallets]))
     }
 

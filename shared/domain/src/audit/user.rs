@@ -22,6 +22,8 @@ use crate::wallet::{Entry, EntryKind, Wallet};
 pub enum ReceiptKind {
     /// A top-up.
     TopUp,
+    /// A credit by an administrator.
+    Credit,
     /// A spend.
     Spend,
 }
@@ -32,13 +34,14 @@ impl ReceiptKind {
     pub fn parse(name: Option<&str>) -> Option<Self> {
         match name {
             None | Some("charge") => Some(Self::TopUp),
+            Some("credit") => Some(Self::Credit),
             Some("spend") => Some(Self::Spend),
             Some(_) => None,
         }
     }
 }
 
-/// The receipt of a top-up or spend.
+/// The receipt of a top-up, credit or spend.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt {
     /// Of which.
@@ -225,6 +228,7 @@ impl UserAudit {
         let amount = i128::from(entry.amount);
         match (entry.kind, reference) {
             (EntryKind::TopUp, _) => self.balance.enter(Account::CashIn, amount),
+            (EntryKind::Credit, _) => self.balance.enter(Account::Credits, amount),
             (EntryKind::Spend, _) => self.balance.enter(Account::Spends, -amount),
             (EntryKind::Refund, _) => self.balance.enter(Account::Refunds, amount),
             (EntryKind::Payment, Reference::Order(_)) => self.balance.enter(Account::Orders, -amount),
@@ -232,10 +236,11 @@ impl UserAudit {
         }
     }
 
-    /// The receipt of a top-up or spend.
+    /// The receipt of a top-up, credit or spend.
     pub fn add_receipt(&mut self, id: Uuid, receipt: Receipt) {
         let account = match receipt.kind {
             ReceiptKind::TopUp => Account::CashIn,
+            ReceiptKind::Credit => Account::Credits,
             ReceiptKind::Spend => Account::Spends,
         };
         self.balance.counter(account, receipt.amount.into());

@@ -41,7 +41,7 @@ use crate::store::purchases::cancel_failure::CancelFailure;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::reservations::hold_best::HoldBestFailure;
 use crate::store::seats::CreateSeatsFailure;
-use crate::store::wallet::MovementFailure;
+use crate::store::wallet::{CreditFailure, MovementFailure};
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;
@@ -370,6 +370,19 @@ impl From<MovementFailure> for Problem {
         }
     }
 }
+
+impl From<CreditFailure> for Problem {
+    fn from(error: CreditFailure) -> Self {
+        match error {
+            CreditFailure::NoWallet => Self::new(Detail::UserHasNoWallet),
+            CreditFailure::BalanceCap(_) => Self::new(Detail::CreditCap { max: MinorUnits(AMOUNT_MAX) }),
+            CreditFailure::KeyReused(reused) => reused.into(),
+            CreditFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+document!(CreditFailure: NoWallet, BalanceCap);
 
 impl From<CreateSeatsFailure> for Problem {
     fn from(error: CreateSeatsFailure) -> Self {

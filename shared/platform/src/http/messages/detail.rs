@@ -222,9 +222,15 @@ details! {
     NoWallet [NoWallet]
         "You have no wallet yet. Create one with POST /wallet."
         "아직 지갑이 없습니다. POST /wallet으로 만들어 주세요."
+    UserHasNoWallet [NoWallet]
+        "There is no such user, or the user has no wallet yet. The user creates one with POST /wallet."
+        "존재하지 않는 사용자이거나 아직 지갑이 없습니다. 지갑은 사용자가 POST /wallet으로 만들어야 합니다."
     BalanceCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
         "Your balance may be at most {max} after a top-up. Top up less."
         "충전 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    CreditCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
+        "The balance may be at most {max} after a credit. Credit less."
+        "적립 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 적립해 주세요."
     InsufficientBalance [InsufficientBalance]
         "Your balance is too small. Top up your wallet with POST /wallet/charges."
         "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."

@@ -339,13 +339,14 @@ impl Stack {
     }
 }
 
-/// The template with what it asks of an account in its parameters: who has a data platform, and whose pages may call.
-/// Their variables are about no function, and are taken out.
+/// The template with what it asks of an account in its parameters: who has a data platform, whose pages may call, and
+/// whether top-ups are free, which they are here unless a variable says otherwise. These variables are taken out.
 fn read_template(options: &mut Options) -> Result<Template, Error> {
     let mut given = |name: &str| options.variables.remove(name).filter(|value| !value.is_empty());
     let (elsewhere, origins) = (given("DATA_PLATFORM_URL"), given("ALLOWED_ORIGINS"));
+    let free_top_ups = given("FREE_TOP_UPS").or_else(|| Some("true".to_owned()));
     let url = elsewhere.or_else(|| options.data_platform.take());
-    let parameters = [("DataPlatformUrl", url), ("AllowedOrigins", origins)];
+    let parameters = [("DataPlatformUrl", url), ("AllowedOrigins", origins), ("FreeTopUps", free_top_ups)];
     let parameters = parameters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     Ok(Template::load_with(&parameters.collect::<Vec<_>>())?)
 }

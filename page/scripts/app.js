@@ -7,8 +7,8 @@
 
 /** The language of the page. */
 export const language = document.documentElement.lang;
-/** Settings of the shop: the ISO 4217 code of its currency and its decimals. */
-export const { currency = "", decimals = "0" } = document.documentElement.dataset;
+/** Settings of the shop: the ISO 4217 code of its currency, its decimals, and "" if top-ups are free. */
+export const { currency = "", decimals = "0", freeTopUps } = document.documentElement.dataset;
 const locale = language === "ko" ? "ko-KR" : "en-GB";
 /** @type {Record<string, string>} */
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");

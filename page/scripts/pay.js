@@ -4,7 +4,7 @@
  */
 
 import {
-  Refusal, act, actionButton, announce, ask, currency, decimals, fill, go, h, knownConcert, language,
+  Refusal, act, actionButton, announce, ask, currency, decimals, fill, freeTopUps, go, h, knownConcert, language,
   money, now, readPlace, seatName, showScreen, t, timeTag, unit, write,
 } from "./app.js";
 
@@ -207,6 +207,9 @@ const toDecimal = (amount) => (amount / unit).toFixed(Number(decimals));
  * @param {number} amount The first proposal, in minor units. @param {() => Promise<void>} onDone
  */
 export function makeTopUp(amount, onDone) {
+  if (freeTopUps === undefined) {
+    return h("p", { class: "note" }, t("wallet.closed"));
+  }
   const [min, max] = [1, TOP_UP_MAX].map(toDecimal);
   const attributes = { id: "amount", type: "number", inputmode: "decimal", min, max, step: min, required: true };
   const input = h("input", { ...attributes, value: toDecimal(amount) });
@@ -225,7 +228,8 @@ export function makeTopUp(amount, onDone) {
   return h("form", { class: "stack top-up", submit },
     h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label", { currency: name })), input),
     h("div", { class: "chips" }, ...proposals),
-    h("div", {}, button));
+    h("div", {}, button),
+    h("p", { class: "muted" }, t("wallet.free")));
 }
 
 /** Tops up, and makes the wallet first if the account has none. @param {number} amount */

@@ -24,6 +24,8 @@ pub struct Page {
     title: String,
     /// The currency of every amount.
     currency: Currency,
+    /// Whether buyers may top up without a payment.
+    has_free_top_ups: bool,
 }
 
 /// Told to people in the place of what they asked for.
@@ -136,8 +138,8 @@ impl Page {
     /// The page of a shop that a request asks for.
     pub fn new(app: &App, request: DocumentRequest) -> Self {
         let (language, path) = (request.language.tag(), request.path.clone());
-        let currency = app.currency();
-        let page = Self { request, language, path, title: String::new(), currency };
+        let (currency, has_free_top_ups) = (app.currency(), app.config().free_top_ups);
+        let page = Self { request, language, path, title: String::new(), currency, has_free_top_ups };
         Self { title: page.word(title_of(&page.path)).to_owned(), ..page }
     }
 

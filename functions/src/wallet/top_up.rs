@@ -5,7 +5,7 @@ use onsale_domain::id;
 use onsale_domain::money::Amount;
 use onsale_domain::wallet::Movement;
 use onsale_platform::app::App;
-use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
+use onsale_platform::http::{Answer, Detail, Json, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::wallet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,6 +37,7 @@ pub struct TopUpOut {
     extensions(("x-access" = json!("user"))),
     responses(
         (status = 201, body = TopUpOut, description = "The top-up"),
+        (status = 403, description = "top-up-closed"),
         (status = 404, description = "no-wallet"),
         (status = 409, description = "balance-cap, top-up-limit"),
     ))]
@@ -46,6 +47,9 @@ pub async fn top_up(
     key: RequiredKey,
     Json(request): Json<TopUpIn>,
 ) -> Result<Answer<TopUpOut>, Problem> {
+    if !app.config().free_top_ups {
+        return Err(Problem::new(Detail::TopUpClosed));
+    }
     let amount = Amount::parse(request.amount).map_err(invalid("amount"))?;
     let charge_id = key.id(user.id, "top_up");
     let fingerprint = id::fingerprint(&["top_up", &amount.get().to_string()]);

@@ -41,18 +41,21 @@ async fn a_stranger_reads_what_is_on_without_scripts() {
 }
 
 #[tokio::test]
-async fn it_tells_the_currency_of_the_shop() {
+async fn it_tells_the_currency_of_the_shop_and_whether_top_ups_are_free() {
     let world = World::new().await;
     let shell = html(&world.anonymous().get("/app/wallet").await.expect(200));
-    let told = "<html lang=\"en\" data-currency=\"KRW\" data-decimals=\"0\">";
-    assert!(shell.contains(told), "{shell}");
-    let world = World::with_options(|options| drop(options.variables.insert("CURRENCY".into(), "KWD".into()))).await;
+    let told = "<html lang=\"en\" data-currency=\"KRW\" data-decimals=\"0\" data-free-top-ups>";
+    assert!(shell.contains(told) && shell.contains("<p>Money on this site"), "{shell}");
+    let settings = [("CURRENCY", "KWD"), ("FREE_TOP_UPS", "false")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let world = World::with_options(|options| options.variables.extend(settings)).await;
     let concert = concert(&world).await;
     let page = html(&world.anonymous().get(&format!("/app/concerts/{concert}")).await.expect(200));
     let html_tag = "<html lang=\"en\" data-currency=\"KWD\" data-decimals=\"3\">";
     for told in [html_tag, "From KWD\u{a0}50.000", "<b>KWD\u{a0}50.000</b>"] {
         assert!(page.contains(told), "{told:?} in {page}");
     }
+    assert!(!page.contains("<p>Money on this site"), "{page}");
 }
 
 #[tokio::test]

@@ -51,6 +51,8 @@ pub struct Config {
     pub hold_seconds: u32,
     /// Whether a payment declined for lack of balance releases its hold at once, and not when its time ends.
     pub release_on_decline: bool,
+    /// Whether users may credit their own wallets without a payment.
+    pub free_top_ups: bool,
     /// The `iss` of access tokens.
     pub token_issuer: String,
     /// Where the secret lies from which tokens are signed.
@@ -118,6 +120,7 @@ impl Config {
             currency: text("CURRENCY").as_deref().map_or(Ok(Currency::KRW), parse_currency)?,
             hold_seconds,
             release_on_decline: parse_flag(variables, "RELEASE_ON_DECLINE")?,
+            free_top_ups: parse_flag(variables, "FREE_TOP_UPS")?,
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
             data_platform_url: text("DATA_PLATFORM_URL").as_deref().map(parse_webhook_url).transpose()?,

@@ -116,6 +116,8 @@ codes! {
     BalanceCap = CONFLICT, "balance-cap", "Your balance would be too large", "잔액 한도를 초과합니다";
     /// More than may be topped up in a day.
     TopUpLimit = CONFLICT, "top-up-limit", "The daily top-up limit is reached", "하루 충전 한도를 초과했습니다";
+    /// Users cannot put money into wallets here.
+    TopUpClosed = FORBIDDEN, "top-up-closed", "Top-ups are closed", "충전을 이용하실 수 없습니다";
     /// The balance is too small.
     InsufficientBalance = PAYMENT_REQUIRED, "insufficient-balance", "Your balance is too small", "잔액이 부족합니다";
     /// The hold has ended.

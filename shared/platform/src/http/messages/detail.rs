@@ -246,6 +246,9 @@ details! {
     TopUpLimit { max: MinorUnits = MinorUnits(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
         "You may top up at most {max} a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
         "하루에 {max}까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
+    TopUpClosed [TopUpClosed]
+        "You cannot top up your wallet in this shop. Ask the shop to credit you."
+        "이 사이트에서는 지갑을 충전하실 수 없습니다. 판매자에게 적립을 문의해 주세요."
 
     // The shop.
     NoProduct [NotFound]

@@ -202,7 +202,7 @@ pub async fn ensure(stack: &Stack, admin_password: &str, empty: bool) -> Result<
     if !empty {
         for (email, name) in USERS {
             sign_up(stack, email, USER_PASSWORD, name).await?;
-            caller.create_wallet(email).await?;
+            caller.create_wallet(email, stack.app().config().free_top_ups).await?;
         }
         let admin = caller.log_in(ADMIN_EMAIL, admin_password).await?;
         let queue = json!({ "capacity": 2, "admit_per_second": 1, "active_minutes": 10 });
@@ -243,10 +243,13 @@ struct Caller {
 }
 
 impl Caller {
-    async fn create_wallet(&self, email: &str) -> Result<(), DemoError> {
+    /// A wallet, with money in it unless top-ups are closed: then users begin with none, as everywhere.
+    async fn create_wallet(&self, email: &str, has_free_top_ups: bool) -> Result<(), DemoError> {
         let token = self.log_in(email, USER_PASSWORD).await?;
         self.post("/wallet", Some(&token), None, json!({})).await?;
-        self.post("/wallet/charges", Some(&token), Some(TOP_UP_KEY), json!({ "amount": TOP_UP })).await?;
+        if has_free_top_ups {
+            self.post("/wallet/charges", Some(&token), Some(TOP_UP_KEY), json!({ "amount": TOP_UP })).await?;
+        }
         Ok(())
     }
 

@@ -357,17 +357,19 @@ impl Stack {
     }
 }
 
-/// The template with what it asks of an account in its parameters: who has a data platform, and whose pages may call.
-/// Their variables are about no function, and are taken out.
+/// The template with what it asks of an account in its parameters: who has a data platform, whose pages may call, and
+/// whether top-ups are free, which they are here unless a variable says otherwise. These variables are taken out.
 fn read_template(options: &mut Options) -> Result<Template, Error> {
     let mut given = |name: &str| options.variables.remove(name).filter(|value| !value.is_empty());
     let (elsewhere, origins) = (given("DATA_PLATFORM_URL"), given("ALLOWED_ORIGINS"));
+    let free_top_ups = given("FREE_TOP_UPS").or_else(|| Some("true".to_owned()));
     let url = elsewhere.or_else(|| options.data_platform.take());
     // Without an address it is called within this process, where any will do.
     let provider = options.payment_provider.clone().unwrap_or_else(|| "http://localhost".to_owned());
     let parameters = [
         ("DataPlatformUrl", url),
         ("AllowedOrigins", origins),
+        ("FreeTopUps", free_top_ups),
         ("CardScriptUrl", Some(format!("{provider}/v3/"))),
         ("CardProviderUrl", Some(provider)),
         ("CardPublishableKey", Some(PUBLISHABLE_KEY.to_owned())),

@@ -88,6 +88,12 @@ async fn operations_stay_within_their_budgets() {
     within("top up", meter.take(), 4.0, 1.0, 2);
     user.post("/wallet/payments", json!({ "amount": 1, "memo": "tea" })).await.expect(201);
     within("spend", meter.take(), 4.0, 1.0, 2);
+    let admin = world.admin().await;
+    admin.get("/wallet").await.expect(404);
+    meter.take();
+    let credit = json!({ "amount": 1, "reason": "rain" });
+    admin.post(&format!("/users/{}/credits", user.id), credit).await.expect(201);
+    within("credit a wallet", meter.take(), 8.0, 1.0, 2);
     user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
     meter.take();
     world.wait(2);

@@ -182,7 +182,7 @@ async fn tickets_and_the_whole_payment_given_back_at_once() {
         .await;
         assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
         let back = if round % 2 == 0 { 200_000 } else { 150_000 };
-        assert_eq!(user.balance().await, back, "each won comes back once");
+        assert_eq!(user.balance().await, back, "each amount comes back once");
         world.check_invariants().await;
     }
     assert_eq!(world.check_invariants().await.held_and_sold(), (0, 4));

@@ -7,6 +7,8 @@
 
 /** The language of the page. */
 export const language = document.documentElement.lang;
+/** Settings of the shop: the ISO 4217 code of its currency, its decimals, and "" if top-ups are free. */
+export const { currency = "", decimals = "0", freeTopUps } = document.documentElement.dataset;
 const locale = language === "ko" ? "ko-KR" : "en-GB";
 const cardMeta = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="card-script"]'));
 /** The address of the payment provider's script: empty where it may not run, undefined if no cards are taken. */
@@ -30,8 +32,15 @@ export function t(key, values = {}) {
   return (values.n === 1 ? one : many).replace(/\{(\w+)\}/g, (_, name) => values[name].toLocaleString(locale));
 }
 
-/** @param {number} amount In minor units; the won has no decimals. @param {string} [currency] */
-export const money = (amount, currency = "KRW") => amount.toLocaleString(locale, { style: "currency", currency });
+/** Minor units of a main unit. */
+export const unit = 10 ** Number(decimals);
+
+// Browsers give some currencies other decimals than ISO 4217 does.
+const moneyFormat = new Intl.NumberFormat(locale, { style: "currency", currency,
+  minimumFractionDigits: Number(decimals), maximumFractionDigits: Number(decimals) });
+
+/** @param {number} amount In minor units. */
+export const money = (amount) => moneyFormat.format(amount / unit);
 
 const momentFormat = new Intl.DateTimeFormat(locale, { year: "numeric", month: language === "ko" ? "long" : "short",
   day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });

@@ -133,7 +133,7 @@ function showForm(box, purchase, payment) {
   const element = elements.create("payment");
   const frame = h("div", { class: "card-frame" });
   const answer = h("div", { role: "alert" });
-  const total = money(payment.amount, payment.currency);
+  const total = money(payment.amount);
   const show = (/** @type {string} */ text, kind = "bad") => answer.replaceChildren(note(kind, text));
   const pay = actionButton(t("cart.pay", { total }), "primary wide", async () => {
     answer.replaceChildren();

@@ -4,8 +4,8 @@
  */
 
 import {
-  Refusal, act, actionButton, announce, ask, cardScript, fill, go, h, keepCard, knownConcert, money, now, readCard,
-  readPlace, seatName, showScreen, t, timeTag, write,
+  Refusal, act, actionButton, announce, ask, cardScript, currency, decimals, fill, freeTopUps, go, h, keepCard,
+  knownConcert, language, money, now, readCard, readPlace, seatName, showScreen, t, timeTag, unit, write,
 } from "./app.js";
 
 /** @import { CardPurchase, Reservation, Row, Screen } from "./types.js" */
@@ -33,7 +33,7 @@ async function showCart(id, signal) {
     await showEnd(reservation, queueToken, signal);
     return;
   }
-  const { tickets, total, currency } = reservation;
+  const { tickets, total } = reservation;
   const balance = await readBalance(signal);
   fill(t("cart.title"),
     h("p", { class: "note" }, t("cart.held_for"), " ", timer(reservation.expires_at, signal, () => void showScreen())),
@@ -42,8 +42,8 @@ async function showCart(id, signal) {
         h("h2", { id: "seats-title" }, h("bdi", {}, concert?.name ?? reservation.place)),
         h("p", { class: "muted" }, timeTag(reservation.starts_at), " · ", h("bdi", {}, reservation.place)),
         h("ul", { class: "plain lines" }, ...tickets.map(({ seat_id: seatId, price }) =>
-          h("li", { class: "row" }, h("span", {}, seatName(seatId)), h("b", {}, money(price, currency))))),
-        h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, money(total, currency))),
+          h("li", { class: "row" }, h("span", {}, seatName(seatId)), h("b", {}, money(price))))),
+        h("p", { class: "row" }, t("cart.total"), h("span", { class: "total" }, money(total))),
         h("div", {}, actionButton(t("cart.give_back"), "link danger", () => giveBack(reservation)))),
       h("aside", { class: "panel" }, h("h2", {}, t("cart.pay_title")),
         ...payWays({ wish: { reservation_id: id }, queueToken, signal, onPaid: () => showPaid(id) },
@@ -150,11 +150,11 @@ export function timer(until, signal, onEnd) {
 const readBalance = (signal) => ask("/wallet", { auth: true, signal }).then(({ body }) => body.balance, () => 0);
 
 /** @param {Reservation} reservation @param {number} balance @param {string | undefined} queueToken */
-function walletPart({ reservation_id: id, total, currency }, balance, queueToken) {
+function walletPart({ reservation_id: id, total }, balance, queueToken) {
   const help = h("div", { class: "stack", id: "payment-help" });
   const offerTopUp = () => help.replaceChildren(h("p", { class: "note warn", role: "status" }, t("cart.too_small")),
     makeTopUp(Math.max(total - balance, 1), showScreen));
-  const pay = actionButton(t("cart.pay", { total: money(total, currency) }), "primary wide", async () => {
+  const pay = actionButton(t("cart.pay", { total: money(total) }), "primary wide", async () => {
     await write("/payments", { reservation_id: id }, { queueToken });
     showPaid(id);
   }, (text, problem) => {
@@ -169,7 +169,7 @@ function walletPart({ reservation_id: id, total, currency }, balance, queueToken
     offerTopUp();
   }
   /** @param {string} key @param {number} amount */
-  const line = (key, amount) => h("p", { class: "row" }, t(key), h("b", {}, money(amount, currency)));
+  const line = (key, amount) => h("p", { class: "row" }, t(key), h("b", {}, money(amount)));
   const after = balance < total ? [] : [line("cart.after", balance - total)];
   return [line("cart.balance", balance), line("cart.total", total), ...after, pay, help];
 }
@@ -319,15 +319,31 @@ async function showToppedUp() {
   await showScreen();
 }
 
+/** An amount as an input of main units has it. @param {number} amount In minor units. */
+const toDecimal = (amount) => (amount / unit).toFixed(Number(decimals));
+
+/** An input of an amount in main units. @param {string} id @param {number} [amount] The first proposal, in minor units. */
+function amountInput(id, amount) {
+  const [min, max] = [1, TOP_UP_MAX].map(toDecimal);
+  const value = amount === undefined ? "" : toDecimal(amount);
+  return h("input", { id, type: "number", inputmode: "decimal", min, max, step: min, required: true, value });
+}
+
+/** The amount of such an input, in minor units. @param {HTMLInputElement} input */
+const amountOf = (input) => Math.round(Number(input.value) * unit);
+
+/** The name of the shop's currency. */
+const currencyName = () => new Intl.DisplayNames(language, { type: "currency" }).of(currency) ?? currency;
+
 /** The form that pays a part of the balance out. */
 function makePayOut() {
-  const attributes = { id: "payout", type: "number", inputmode: "numeric", min: 1, max: TOP_UP_MAX, required: true };
-  const input = h("input", { ...attributes, "aria-describedby": "payout-note" });
+  const input = amountInput("payout");
+  input.setAttribute("aria-describedby", "payout-note");
   const button = h("button", { class: "wide" }, t("wallet.pay_out"));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     void act(button, async () => {
-      await write("/wallet/payouts", { amount: Number(input.value) });
+      await write("/wallet/payouts", { amount: amountOf(input) });
       announce(t("wallet.paid_out"));
       await showScreen();
     });
@@ -335,36 +351,43 @@ function makePayOut() {
   return h("details", {}, h("summary", {}, t("wallet.pay_out_title")),
     h("form", { class: "stack top-up", submit },
       h("p", { class: "muted", id: "payout-note" }, t("wallet.pay_out_note")),
-      h("p", {}, h("label", { for: "payout" }, t("wallet.pay_out_label")), input),
+      h("p", {}, h("label", { for: "payout" }, t("wallet.pay_out_label", { currency: currencyName() })), input),
       h("div", {}, button)));
 }
 
 /**
- * The form of a top-up, for any screen that needs money.
- * @param {number} amount The first proposal. @param {() => Promise<void>} onDone
+ * The form of a top-up, for any screen that needs money; or a sentence, where the shop takes none.
+ * @param {number} amount The first proposal, in minor units. @param {() => Promise<void>} onDone
  * @param {(amount: number) => void} [onCard] Tops up by card instead; none offers no card.
  */
 export function makeTopUp(amount, onDone, onCard) {
-  const attributes = { id: "amount", type: "number", inputmode: "numeric", min: 1, max: TOP_UP_MAX, required: true };
-  const input = h("input", { ...attributes, value: amount });
+  if (freeTopUps === undefined && !onCard) {
+    return h("p", { class: "note" }, t("wallet.closed"));
+  }
+  const input = amountInput("amount", amount);
   const button = h("button", { class: "primary wide" }, t("wallet.top_up"));
   const proposals = TOP_UPS.map((sum) =>
-    h("button", { type: "button", click: () => { input.value = String(sum); } }, money(sum)));
+    h("button", { type: "button", click: () => { input.value = toDecimal(sum); } }, money(sum)));
+  const payByCard = () => input.reportValidity() && onCard?.(amountOf(input));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
+    if (freeTopUps === undefined) {
+      payByCard();
+      return;
+    }
     void act(button, async () => {
-      await topUp(Number(input.value));
+      await topUp(amountOf(input));
       announce(t("wallet.done"));
       await onDone();
     });
   };
-  const click = () => input.reportValidity() && onCard?.(Number(input.value));
-  const byCard = h("button", { type: "button", class: "wide", id: "by-card", click }, t("wallet.top_up_card"));
+  const byCard = h("button", { type: "button", class: "wide", id: "by-card", click: payByCard }, t("wallet.top_up_card"));
   return h("form", { class: "stack top-up", submit },
-    h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label")), input),
+    h("p", {}, h("label", { for: "amount" }, t("wallet.amount_label", { currency: currencyName() })), input),
     h("div", { class: "chips" }, ...proposals),
-    h("div", {}, button),
-    onCard && h("div", {}, byCard));
+    freeTopUps !== undefined && h("div", {}, button),
+    onCard && h("div", {}, byCard),
+    freeTopUps !== undefined && h("p", { class: "muted" }, t("wallet.free")));
 }
 
 /** Tops up, and makes the wallet first if the account has none. @param {number} amount */

@@ -194,7 +194,7 @@ class Picker {
   #summarise() {
     const seats = [...this.#chosen].map((seatId) =>
       ({ seatId, seat: seatName(seatId), price: this.#sections.get(seatId.split("-")[0])?.price ?? 0 }));
-    const total = money(seats.reduce((sum, { price }) => sum + price, 0), this.date.currency);
+    const total = money(seats.reduce((sum, { price }) => sum + price, 0));
     const lines = seats.map(({ seatId, seat, price }) => {
       const attributes = { type: "button", class: "link", "aria-label": t("seats.remove", { seat }) };
       const remove = h("button", { ...attributes, click: () => this.toggle(seatId) }, "×");

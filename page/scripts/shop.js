@@ -40,10 +40,10 @@ function makePopular(products) {
 }
 
 /** @param {any} product */
-function makeCard({ product_id: id, name, price, currency }) {
+function makeCard({ product_id: id, name, price }) {
   return h("li", { class: "card" }, makePoster(name, "poster"),
     h("div", { class: "about" }, h("h2", {}, h("a", { href: `/app/shop/${id}` }, h("bdi", {}, name))),
-      h("p", { class: "price" }, money(price, currency))));
+      h("p", { class: "price" }, money(price))));
 }
 
 /** Stands in for a picture, with the first letter of the product. @param {string} name @param {string} kind */
@@ -68,16 +68,16 @@ function makeClaim() {
 }
 
 /** What a coupon gives, in words. @param {any} coupon */
-function describeCoupon({ name, discount: { kind, value, max }, currency }) {
+function describeCoupon({ name, discount: { kind, value, max } }) {
   const isPercent = kind === "percent";
-  const off = isPercent ? t("shop.percent_off", { value }) : t("shop.amount_off", { amount: money(value, currency) });
-  return `${name} · ${off}${max ? ` ${t("shop.at_most", { amount: money(max, currency) })}` : ""}`;
+  const off = isPercent ? t("shop.percent_off", { value }) : t("shop.amount_off", { amount: money(value) });
+  return `${name} · ${off}${max ? ` ${t("shop.at_most", { amount: money(max) })}` : ""}`;
 }
 
 /** @param {string} id @param {AbortSignal} signal */
 async function showProduct(id, signal) {
   const { body: product } = await ask(`/products/${id}`, { signal });
-  const { name, price, currency, available, max_per_user: most } = product;
+  const { name, price, available, max_per_user: most } = product;
   const isSoldOut = available < 1 || product.state !== "selling";
   const stock = isSoldOut ? "sold_out" : available <= FEW_LEFT ? "few_left" : "on_sale";
   const badge = h("span", { class: "state", "data-state": stock },
@@ -96,7 +96,7 @@ async function showProduct(id, signal) {
   const buy = actionButton("", "primary wide", place(false), explainIt);
   const buyByCard = actionButton(t("shop.buy_by_card"), "wide", place(true), explainIt);
   const sum = () => {
-    const total = money(price * Number(quantity.value), currency);
+    const total = money(price * Number(quantity.value));
     buy.textContent = isSoldOut ? t("shop.sold_out") : t("shop.buy", { total });
   };
   buy.id = "buy";
@@ -106,7 +106,7 @@ async function showProduct(id, signal) {
   fill(name, h("div", { class: "columns" },
     makePoster(name, "poster product-poster"),
     h("aside", { class: "panel" },
-      h("p", { class: "row" }, h("span", { class: "total" }, money(price, currency)), badge),
+      h("p", { class: "row" }, h("span", { class: "total" }, money(price)), badge),
       h("p", {}, h("label", { for: "quantity" }, t("shop.quantity")), quantity),
       coupons.element, buy, mayPayByCard && buyByCard, answer)),
   h("p", {}, h("a", { href: "/app/shop" }, t("shop.all"))));

@@ -70,7 +70,7 @@ async function reservationCard(reservation, signal) {
   const isHeld = state === "held";
   const seats = tickets.filter((ticket) => ticket.state === state).map((ticket) => ticket.seat_id);
   const shown = seats.slice(0, SEATS_SHOWN_MAX).join(", ") + (seats.length > SEATS_SHOWN_MAX ? " …" : "");
-  const total = money(reservation.total, reservation.currency);
+  const total = money(reservation.total);
   const link = h("a", { href: `/app/${isHeld ? "cart" : "tickets"}/${id}` }, h("bdi", {}, name));
   return h("li", { class: "panel entry", "data-reservation-id": id },
     h("div", { class: "row" }, h("h2", {}, link), badge(state)),
@@ -80,19 +80,19 @@ async function reservationCard(reservation, signal) {
 }
 
 /** @param {any} order */
-async function orderCard({ order_id: id, items, state, created_at: createdAt, total, currency }) {
+async function orderCard({ order_id: id, items, state, created_at: createdAt, total }) {
   const names = items.map((/** @type {any} */ { name, quantity }) => `${name} × ${quantity}`).join(", ");
   return h("li", { class: "panel entry", "data-order-id": id },
     h("div", { class: "row" }, h("h2", {}, h("a", { href: `/app/orders/${id}` }, h("bdi", {}, names))), badge(state)),
-    h("p", { class: "row" }, h("span", { class: "muted" }, timeTag(createdAt)), h("b", {}, money(total, currency))));
+    h("p", { class: "row" }, h("span", { class: "muted" }, timeTag(createdAt)), h("b", {}, money(total))));
 }
 
 /** @param {string} id @param {AbortSignal} signal */
 async function showReservation(id, signal) {
   const reservation = /** @type {Reservation} */ ((await ask(`/reservations/${id}`, { auth: true, signal })).body);
-  const { state, tickets, total, currency, payment_id: paymentId } = reservation;
+  const { state, tickets, total, payment_id: paymentId } = reservation;
   const name = await nameOf(reservation.concert_id, signal);
-  const values = { total: money(total, currency) };
+  const values = { total: money(total) };
   const returnAll = returnButton("tickets.return_all", values, `/payments/${paymentId}/cancel`, "POST");
   fill(name,
     h("p", { class: "facts" }, badge(state)),
@@ -108,9 +108,9 @@ async function showReservation(id, signal) {
  * @param {Reservation} reservation @param {string} name @param {Ticket} ticket
  */
 function ticketCard(reservation, name, { ticket_id: id, price, state }) {
-  const { reservation_id: reservationId, currency } = reservation;
+  const { reservation_id: reservationId } = reservation;
   const path = `/reservations/${reservationId}/tickets/${id}`;
-  const values = { seat: seatName(id), price: money(price, currency) };
+  const values = { seat: seatName(id), price: money(price) };
   return h("li", { class: "ticket", "data-state": state, "data-ticket-id": id },
     h("div", { class: "ticket-text" },
       h("h2", {}, h("bdi", {}, name)),
@@ -142,10 +142,10 @@ function returnButton(key, values, path, method) {
 /** @param {string} id @param {AbortSignal} signal */
 async function showOrder(id, signal) {
   const { body: order } = await ask(`/orders/${id}`, { auth: true, signal });
-  const { state, currency } = order;
-  const total = money(order.total, currency);
+  const { state } = order;
+  const total = money(order.total);
   /** @param {string} text @param {number} amount */
-  const line = (text, amount) => h("li", { class: "row" }, h("bdi", {}, text), h("b", {}, money(amount, currency)));
+  const line = (text, amount) => h("li", { class: "row" }, h("bdi", {}, text), h("b", {}, money(amount)));
   const lines = order.items.map((/** @type {any} */ item) => line(`${item.name} × ${item.quantity}`, item.amount));
   const refund = returnButton("orders.return", { total }, `/payments/${order.payment_id}/cancel`, "POST");
   const payment = state === "pending" ? await payPart(order, signal) : [];
@@ -163,9 +163,9 @@ async function showOrder(id, signal) {
 }
 
 /** The ways to pay an order. @param {any} order @param {AbortSignal} signal @returns {Promise<Node[]>} */
-async function payPart({ order_id: id, total, currency, expires_at: expiresAt }, signal) {
+async function payPart({ order_id: id, total, expires_at: expiresAt }, signal) {
   const wish = { order_id: id };
-  const pay = actionButton(t("cart.pay", { total: money(total, currency) }), "primary wide", async () => {
+  const pay = actionButton(t("cart.pay", { total: money(total) }), "primary wide", async () => {
     await write("/payments", wish);
     await showScreen();
   });

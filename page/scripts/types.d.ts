@@ -75,7 +75,6 @@ export interface Schedule {
   sale_opens_at: string;
   sale_closes_at: string;
   max_seats_per_user: number;
-  currency: string;
   state: "not_open" | "on_sale" | "sold_out" | "over";
   sections: (Section & { seats: number })[];
 }
@@ -114,7 +113,6 @@ export interface Reservation {
   starts_at: string;
   expires_at: string;
   total: number;
-  currency: string;
   tickets: Ticket[];
   payment_id?: string;
 }

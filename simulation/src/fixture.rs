@@ -34,6 +34,8 @@ pub struct Fixture {
     pub products: [String; 2],
     /// Of which there are two.
     pub coupon: String,
+    /// Those with a wallet.
+    pub users: Vec<UserId>,
 }
 
 /// The request that gives the queue so many places.
@@ -125,6 +127,12 @@ impl Fixture {
         }
         let two = |several: Vec<String>| <[String; 2]>::try_from(several).map_err(|_| "not two");
         let coupon = coupon.text("coupon_id").to_owned();
-        Ok(Self { concerts: two(concerts)?, schedules: two(schedules)?, products: two(products)?, coupon })
+        Ok(Self {
+            concerts: two(concerts)?,
+            schedules: two(schedules)?,
+            products: two(products)?,
+            coupon,
+            users: users.to_vec(),
+        })
     }
 }

@@ -135,7 +135,7 @@ def deploy(account, built, home):
     began = time.monotonic()
     arguments = ["deploy", "--template-file", str(built_template(built, home)), "--no-progressbar"]
     run_sam(account, [*arguments, "--no-confirm-changeset", "--parameter-overrides", f"HoldSeconds={HOLD_SECONDS}",
-                       "ReleaseOnDecline=true"])
+                       "ReleaseOnDecline=true", "FreeTopUps=true"])
     made = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
     states = [made["ResourceStatus"] for page in made for made in page["StackResourceSummaries"]]
     expect("states", sorted(set(states)), ["CREATE_COMPLETE"])

@@ -153,7 +153,8 @@ def ready_line(child, home, name):
 
 
 def resources(ready):
-    """The variables of the functions that name what the stack has: its table, its queues, its receiver of events."""
+    """The variables of the functions that name what the stack has: its table, its queues, its receiver of events; and
+    that top-ups are free, as they are there."""
 
     def names(service, target):
         return post(ready[service], {}, aws_headers(service, target))
@@ -171,6 +172,7 @@ def resources(ready):
         "DATA_PLATFORM_QUEUE_URL": queues["DataPlatformQueue"],
         "PARKED_QUEUE_URL": queues["ParkedQueue"],
         "DATA_PLATFORM_URL": ready["data_platform"] + "/events",
+        "FREE_TOP_UPS": "true",
         "LOG_LEVEL": "info",
     }
 

@@ -77,7 +77,7 @@ pub async fn create_schedule(
         .with_change("concert_id", concert_id)
         .with_change("starts_at", new.starts_at);
     let created = schedules::create(&app, new, fingerprint, &action).await?;
-    Ok(created.map(|schedule| ScheduleOut::from(&schedule)).into())
+    Ok(created.map(|schedule| ScheduleOut::new(&schedule, app.currency())).into())
 }
 
 fn parse(id: ScheduleId, concert_id: ConcertId, request: &CreateScheduleIn) -> Result<Schedule, Problem> {

@@ -29,6 +29,6 @@ pub async fn get_concert(
     let concert = concerts::get(&app, id).await?;
     let concert = concert.ok_or_else(|| Problem::new(Detail::NoConcert))?;
     let dates = dates::list(&app, id, DATES_SHOWN_MAX, 0).await?;
-    let body = ConcertWithDatesOut::new(concert, &dates, app.now());
+    let body = ConcertWithDatesOut::new(concert, &dates, app.currency(), app.now());
     Ok(Cacheable::new(&body, &headers, MAX_AGE_SECONDS)?)
 }

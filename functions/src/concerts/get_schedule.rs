@@ -21,5 +21,5 @@ pub async fn get_schedule(
 ) -> Result<Answer<ScheduleOut>, Problem> {
     let schedule = schedules::get(&app, id).await?;
     let schedule = schedule.ok_or_else(|| Problem::new(Detail::NoSchedule))?;
-    Ok(Answer::ok(ScheduleOut::from(&*schedule)))
+    Ok(Answer::ok(ScheduleOut::new(&schedule, app.currency())))
 }

@@ -29,5 +29,5 @@ pub async fn list_schedules(
     if page.items.is_empty() && page.next.is_none() && wanted.cursor().is_none() {
         return Err(Problem::new(Detail::NoBookableSchedule));
     }
-    Ok(Answer::ok(PageOut::from_page(page, |schedule| ScheduleOut::without_sections(&schedule))))
+    Ok(Answer::ok(PageOut::from_page(page, |schedule| ScheduleOut::without_sections(&schedule, app.currency()))))
 }

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::concerts::schedule::{SaleState, Schedule, Section};
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::seats::Label;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::store::concerts::Concert;
@@ -96,7 +96,7 @@ struct DateOut {
     sale_closes_at: Timestamp,
     /// Seats that one user may hold and own together.
     max_seats_per_user: u16,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     #[schema(schema_with = sale_states)]
     state: &'static str,
@@ -132,20 +132,20 @@ fn sale_states() -> Object {
 
 impl ConcertWithDatesOut {
     /// A concert with its dates as they stand at `now`.
-    pub fn new(concert: Concert, dates: &[DateView], now: Timestamp) -> Self {
+    pub fn new(concert: Concert, dates: &[DateView], currency: Currency, now: Timestamp) -> Self {
         Self {
             concert_id: concert.id.0,
             name: concert.name,
             description: concert.description,
             created_at: concert.created_at,
             queue_id: concert.queue.map(|queue| queue.to_string()),
-            schedules: dates.iter().map(|date| DateOut::new(date, now)).collect(),
+            schedules: dates.iter().map(|date| DateOut::new(date, currency, now)).collect(),
         }
     }
 }
 
 impl DateOut {
-    fn new(date: &DateView, now: Timestamp) -> Self {
+    fn new(date: &DateView, currency: Currency, now: Timestamp) -> Self {
         let schedule = &date.schedule;
         let section = |(label, section): (&Label, &Section)| {
             let counts = date.seats.sections.get(label).copied().unwrap_or_default();
@@ -165,7 +165,7 @@ impl DateOut {
             sale_opens_at: schedule.sale_opens_at,
             sale_closes_at: schedule.sale_closes_at,
             max_seats_per_user: schedule.max_seats_per_user,
-            currency: CURRENCY,
+            currency: currency.code(),
             state: date.sale_state(now).as_str(),
             sections: schedule.sections.iter().map(section).collect(),
         }
@@ -200,7 +200,7 @@ pub struct ScheduleOut {
     sale_closes_at: Timestamp,
     /// Seats that one user may hold and own together.
     max_seats_per_user: u16,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Waiting queue in front of the sale; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,13 +223,12 @@ struct SectionOut {
 
 impl ScheduleOut {
     /// A schedule as an item of a list, whose copy does not know the sections.
-    pub fn without_sections(schedule: &Schedule) -> Self {
-        Self { sections: None, ..Self::from(schedule) }
+    pub fn without_sections(schedule: &Schedule, currency: Currency) -> Self {
+        Self { sections: None, ..Self::new(schedule, currency) }
     }
-}
 
-impl From<&Schedule> for ScheduleOut {
-    fn from(schedule: &Schedule) -> Self {
+    /// A schedule with its sections.
+    pub fn new(schedule: &Schedule, currency: Currency) -> Self {
         Self {
             schedule_id: schedule.id.0,
             concert_id: schedule.concert_id.0,
@@ -238,7 +237,7 @@ impl From<&Schedule> for ScheduleOut {
             sale_opens_at: schedule.sale_opens_at,
             sale_closes_at: schedule.sale_closes_at,
             max_seats_per_user: schedule.max_seats_per_user,
-            currency: CURRENCY,
+            currency: currency.code(),
             queue_id: schedule.queue.as_ref().map(ToString::to_string),
             sections: Some(
                 schedule

@@ -23,5 +23,5 @@ pub async fn claim_coupon(
     PathId(id): PathId<CouponId>,
 ) -> Result<Answer<ClaimOut>, Problem> {
     let claim = coupons::claim(&app, user.id, id).await?;
-    Ok(claim.map(|claim| ClaimOut::new(&claim, app.now())).into())
+    Ok(claim.map(|claim| ClaimOut::new(&claim, app.currency(), app.now())).into())
 }

@@ -82,7 +82,7 @@ pub async fn create_coupon(
     }
     let action = admin.action("create_coupon", new.id).with_change("quantity", new.quantity);
     let created = coupons::create(&app, &new, &action).await?;
-    Ok(created.map(|coupon| CouponOut::new(&coupon, None)).into())
+    Ok(created.map(|coupon| CouponOut::new(&coupon, None, app.currency())).into())
 }
 
 fn parse(app: &App, id: CouponId, request: &CreateCouponIn) -> Result<Coupon, Problem> {

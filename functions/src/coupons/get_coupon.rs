@@ -28,5 +28,5 @@ pub async fn get_coupon(
     let coupon = coupons::get_cached(&app, id).await?;
     let coupon = coupon.ok_or_else(|| Problem::new(Detail::NoCoupon))?;
     let remaining = coupons::remaining(&app, &coupon).await?;
-    Ok(Cacheable::new(&CouponOut::new(&coupon, Some(remaining)), &headers, MAX_AGE_SECONDS)?)
+    Ok(Cacheable::new(&CouponOut::new(&coupon, Some(remaining), app.currency()), &headers, MAX_AGE_SECONDS)?)
 }

@@ -16,5 +16,5 @@ pub async fn list_my_coupons(
     QueryString(wanted): QueryString<PageIn>,
 ) -> Result<Answer<PageOut<ClaimOut>>, Problem> {
     let page = coupons::list_claims(&app, user.id, wanted.limit()?, wanted.cursor()).await?;
-    Ok(Answer::ok(PageOut::from_page(page, |claim| ClaimOut::new(&claim, app.now()))))
+    Ok(Answer::ok(PageOut::from_page(page, |claim| ClaimOut::new(&claim, app.currency(), app.now()))))
 }

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::coupons::coupon::{Claim, Coupon, Discount};
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,7 +51,7 @@ pub struct CouponOut {
     name: String,
     /// Discount on an order.
     discount: DiscountOut,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Number of coupons created.
     quantity: i64,
@@ -68,12 +68,12 @@ pub struct CouponOut {
 
 impl CouponOut {
     /// A coupon, with how many of it are left.
-    pub fn new(coupon: &Coupon, remaining: Option<i64>) -> Self {
+    pub fn new(coupon: &Coupon, remaining: Option<i64>, currency: Currency) -> Self {
         Self {
             coupon_id: coupon.id.0,
             name: coupon.name.clone(),
             discount: coupon.discount.into(),
-            currency: CURRENCY,
+            currency: currency.code(),
             quantity: coupon.quantity,
             remaining,
             valid_from: coupon.valid_from,
@@ -107,7 +107,7 @@ pub struct ClaimOut {
     name: String,
     /// Discount on an order.
     discount: DiscountOut,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     #[schema(schema_with = states)]
     state: &'static str,
@@ -124,12 +124,12 @@ pub struct ClaimOut {
 
 impl ClaimOut {
     /// A claim as it stands at `now`.
-    pub fn new(claim: &Claim, now: Timestamp) -> Self {
+    pub fn new(claim: &Claim, currency: Currency, now: Timestamp) -> Self {
         Self {
             coupon_id: claim.coupon.0,
             name: claim.name.clone(),
             discount: claim.discount.into(),
-            currency: CURRENCY,
+            currency: currency.code(),
             state: claim.state_at(now),
             claimed_at: claim.claimed_at,
             valid_from: claim.valid_from,

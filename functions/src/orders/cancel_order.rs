@@ -22,5 +22,5 @@ pub async fn cancel_order(
     PathId(id): PathId<OrderId>,
 ) -> Result<Answer<OrderOut>, Problem> {
     let order = orders::cancel(&app, user.id, id).await?;
-    Ok(Answer::ok(OrderOut::new(&order, app.now())))
+    Ok(Answer::ok(OrderOut::new(&order, app.currency(), app.now())))
 }

@@ -19,5 +19,5 @@ pub async fn get_order(
 ) -> Result<Answer<OrderOut>, Problem> {
     let order = orders::get_current(&app, user.id, id).await?;
     let order = order.ok_or_else(|| Problem::new(Detail::NoOrder))?;
-    Ok(Answer::ok(OrderOut::new(&order, app.now())))
+    Ok(Answer::ok(OrderOut::new(&order, app.currency(), app.now())))
 }

@@ -16,5 +16,5 @@ pub async fn list_orders(
     QueryString(wanted): QueryString<PageIn>,
 ) -> Result<Answer<PageOut<OrderOut>>, Problem> {
     let page = orders::list(&app, user.id, wanted.limit()?, wanted.cursor()).await?;
-    Ok(Answer::ok(PageOut::from_page(page, |order| OrderOut::new(&order, app.now()))))
+    Ok(Answer::ok(PageOut::from_page(page, |order| OrderOut::new(&order, app.currency(), app.now()))))
 }

@@ -69,7 +69,7 @@ pub async fn place_order(
         pay: request.pay,
     };
     let placed = place::place(&app, &wanted).await?;
-    Ok(placed.map(|order| OrderOut::new(&order, app.now())).into())
+    Ok(placed.map(|order| OrderOut::new(&order, app.currency(), app.now())).into())
 }
 
 fn lines(given: &[Object<LineIn>]) -> Result<Vec<RequestedUnits>, Problem> {

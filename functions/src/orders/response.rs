@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_platform::http::openapi::one_of;
@@ -61,7 +61,7 @@ pub struct OrderOut {
     discount: i64,
     /// Amount to pay, in minor units.
     total: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Coupon of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ struct LineOut {
 
 impl OrderOut {
     /// An order as it stands at `now`.
-    pub fn new(order: &Order, now: Timestamp) -> Self {
+    pub fn new(order: &Order, currency: Currency, now: Timestamp) -> Self {
         let state = order.purchase.state_at(now);
         let line = |line: &Line| LineOut {
             product_id: line.product.0,
@@ -107,7 +107,7 @@ impl OrderOut {
             subtotal: order.subtotal(),
             discount: order.discount,
             total: order.total(),
-            currency: CURRENCY,
+            currency: currency.code(),
             coupon_id: order.coupon.map(|coupon| coupon.0),
             payment_id: order.purchase.payment.as_ref().map(|_| order.payment_id()),
         }

@@ -13,7 +13,6 @@ use onsale_domain::concerts::concert;
 use onsale_domain::id::ConcertId;
 use onsale_platform::app::App;
 use onsale_platform::failure::Failure;
-use onsale_platform::http::Language;
 use onsale_platform::http::page::{DocumentRequest, asset_response};
 use onsale_platform::store::ListFailure;
 use onsale_platform::store::concerts::dates::{self, DATES_SHOWN_MAX};
@@ -65,7 +64,7 @@ async fn home(
         Err(ListFailure::Cursor) => return page.not_found(),
         Err(ListFailure::Failure(failure)) => return page.failed(&failure),
     };
-    match cards(&app, found.items, page.spoken()).await {
+    match cards(&app, found.items, &page).await {
         Ok(concerts) => {
             let next = found.next.map(|cursor| response::next_url(&query, &cursor));
             page.show(&HomeDocument { page: &page, concerts, query, next })
@@ -74,10 +73,10 @@ async fn home(
     }
 }
 
-async fn cards(app: &App, found: Vec<Concert>, language: Language) -> Result<Vec<Card>, Failure> {
+async fn cards(app: &App, found: Vec<Concert>, page: &Page) -> Result<Vec<Card>, Failure> {
     let card = |concert: Concert| async move {
         let dates = dates::list(app, concert.id, DATES_OF_CARD_MAX, CARD_SECONDS).await?;
-        Ok(Card::new(concert, &dates, language, app.now()))
+        Ok(Card::new(concert, &dates, page, app.now()))
     };
     futures_util::future::try_join_all(found.into_iter().map(card)).await
 }

@@ -2,10 +2,11 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use onsale_domain::concerts::schedule::SaleState;
+use onsale_domain::money::Currency;
 use onsale_platform::app::App;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::page::{Asset, DocumentRequest, Told};
-use onsale_platform::http::{Language, Won};
+use onsale_platform::http::{Language, format_money};
 use onsale_platform::store::concerts::Concert;
 use onsale_platform::store::views::{Counts, DateView};
 use uuid::Uuid;
@@ -25,6 +26,10 @@ pub struct Page {
     title: String,
     /// The payment provider, if cards are taken.
     card_provider: Option<CardProvider>,
+    /// The currency of every amount.
+    currency: Currency,
+    /// Whether buyers may top up without a payment.
+    has_free_top_ups: bool,
 }
 
 /// Told to people in the place of what they asked for.
@@ -86,6 +91,12 @@ pub struct Moment {
     text: String,
 }
 
+/// A price, as people read it.
+struct Price {
+    text: String,
+    is_free: bool,
+}
+
 /// A concert in a list.
 pub struct Card {
     id: Uuid,
@@ -93,7 +104,7 @@ pub struct Card {
     place: String,
     dates: usize,
     starts_at: Option<Moment>,
-    price_from: Option<String>,
+    price_from: Option<Price>,
     state: &'static str,
     opens_at: Option<Moment>,
 }
@@ -106,14 +117,14 @@ struct Date {
     opens_at: Moment,
     closes_at: Moment,
     state: &'static str,
-    price_from: Option<String>,
+    price_from: Option<Price>,
     sections: Vec<Section>,
 }
 
 /// A section of a date.
 struct Section {
     label: String,
-    price: String,
+    price: Price,
     available: u32,
 }
 
@@ -128,10 +139,12 @@ fn title_of(path: &str) -> &'static str {
 }
 
 impl Page {
-    /// The page that answers a request.
+    /// The page of a shop that a request asks for.
     pub fn new(app: &App, request: DocumentRequest) -> Self {
         let (language, path) = (request.language.tag(), request.path.clone());
-        let page = Self { request, language, path, title: String::new(), card_provider: CardProvider::of(app) };
+        let (currency, has_free_top_ups) = (app.currency(), app.config().free_top_ups);
+        let card_provider = CardProvider::of(app);
+        let page = Self { request, language, path, title: String::new(), card_provider, currency, has_free_top_ups };
         Self { title: page.word(title_of(&page.path)).to_owned(), ..page }
     }
 
@@ -247,18 +260,22 @@ fn told_state(state: SaleState, left: Counts) -> &'static str {
     }
 }
 
-fn price_from<'a>(dates: impl IntoIterator<Item = &'a DateView>) -> Option<String> {
-    let sections = dates.into_iter().flat_map(|date| date.schedule.sections.values());
-    sections.map(|section| section.price.get()).min().map(price)
-}
+impl Price {
+    fn new(amount: i64, page: &Page) -> Self {
+        Self { text: format_money(amount, page.currency, page.spoken()), is_free: amount == 0 }
+    }
 
-fn price(amount: i64) -> String {
-    format!("₩{}", Won(amount))
+    /// The lowest price of a seat.
+    fn lowest<'a>(dates: impl IntoIterator<Item = &'a DateView>, page: &Page) -> Option<Self> {
+        let sections = dates.into_iter().flat_map(|date| date.schedule.sections.values());
+        sections.map(|section| section.price.get()).min().map(|lowest| Self::new(lowest, page))
+    }
 }
 
 impl Card {
     /// A concert with its next dates: on sale if one of them is, else what comes first.
-    pub fn new(concert: Concert, dates: &[DateView], language: Language, now: Timestamp) -> Self {
+    pub fn new(concert: Concert, dates: &[DateView], page: &Page, now: Timestamp) -> Self {
+        let language = page.spoken();
         let order = [SaleState::OnSale, SaleState::NotOpen, SaleState::SoldOut, SaleState::Over];
         let state = order.into_iter().find(|state| dates.iter().any(|date| date.sale_state(now) == *state));
         let shown: Vec<&DateView> = dates.iter().filter(|date| Some(date.sale_state(now)) == state).collect();
@@ -270,7 +287,7 @@ impl Card {
             place: shown.first().map(|date| date.schedule.venue.clone()).unwrap_or_default(),
             dates: dates.len(),
             starts_at: shown.first().map(|date| Moment::new(date.schedule.starts_at, language)),
-            price_from: price_from(dates),
+            price_from: Price::lowest(dates, page),
             state: state.map_or("none", |state| told_state(state, left)),
             opens_at: opens_at
                 .filter(|_| state == Some(SaleState::NotOpen))
@@ -282,7 +299,7 @@ impl Card {
 impl<'a> ConcertDocument<'a> {
     /// A concert with its dates as they stand at `now`.
     pub fn new(page: &'a Page, concert: Concert, dates: &[DateView], now: Timestamp) -> Self {
-        let dates = dates.iter().map(|date| Date::new(date, page.spoken(), now)).collect();
+        let dates = dates.iter().map(|date| Date::new(date, page, now)).collect();
         let concert = ConcertView {
             id: concert.id.0,
             name: concert.name,
@@ -294,11 +311,11 @@ impl<'a> ConcertDocument<'a> {
 }
 
 impl Date {
-    fn new(date: &DateView, language: Language, now: Timestamp) -> Self {
-        let schedule = &date.schedule;
+    fn new(date: &DateView, page: &Page, now: Timestamp) -> Self {
+        let (language, schedule) = (page.spoken(), &date.schedule);
         let sections = schedule.sections.iter().map(|(label, section)| Section {
             label: label.to_string(),
-            price: price(section.price.get()),
+            price: Price::new(section.price.get(), page),
             available: date.seats.sections.get(label).map_or(0, |counts| counts.available),
         });
         Self {
@@ -308,7 +325,7 @@ impl Date {
             opens_at: Moment::new(schedule.sale_opens_at, language),
             closes_at: Moment::new(schedule.sale_closes_at, language),
             state: told_state(date.sale_state(now), date.seats.total()),
-            price_from: price_from([date]),
+            price_from: Price::lowest([date], page),
             sections: sections.collect(),
         }
     }

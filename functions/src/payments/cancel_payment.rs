@@ -19,8 +19,10 @@ pub async fn cancel_payment(
     PathParams(payment_id): PathParams<String>,
 ) -> Result<Answer<PaymentOut>, Problem> {
     let out = match PurchaseId::parse(&payment_id)? {
-        PurchaseId::Reservation(id) => PaymentOut::from_reservation(&refund::reservation(&app, user.id, id).await?),
-        PurchaseId::Order(id) => PaymentOut::from_order(&refund::order(&app, user.id, id).await?),
+        PurchaseId::Reservation(id) => {
+            PaymentOut::from_reservation(&refund::reservation(&app, user.id, id).await?, app.currency())
+        }
+        PurchaseId::Order(id) => PaymentOut::from_order(&refund::order(&app, user.id, id).await?, app.currency()),
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

@@ -22,9 +22,12 @@ pub async fn get_payment(
 ) -> Result<Answer<PaymentOut>, Problem> {
     let out = match PurchaseId::parse(&payment_id)? {
         PurchaseId::Reservation(id) => {
-            reservations::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_reservation)
+            let reservation = reservations::get(&app, user.id, id).await?;
+            reservation.and_then(|reservation| PaymentOut::from_reservation(&reservation, app.currency()))
         }
-        PurchaseId::Order(id) => orders::get(&app, user.id, id).await?.as_ref().and_then(PaymentOut::from_order),
+        PurchaseId::Order(id) => {
+            orders::get(&app, user.id, id).await?.and_then(|order| PaymentOut::from_order(&order, app.currency()))
+        }
     };
     out.map(Answer::ok).ok_or_else(|| Problem::new(Detail::NoPayment))
 }

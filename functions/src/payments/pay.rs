@@ -46,11 +46,11 @@ pub async fn pay(
     let paid = match (request.reservation_id, request.order_id) {
         (Some(reservation), None) => {
             let paid = pay::reservation(&app, ReservationId(reservation), &paying).await?;
-            paid.map(|reservation| PaymentOut::from_reservation(&reservation))
+            paid.map(|reservation| PaymentOut::from_reservation(&reservation, app.currency()))
         }
         (None, Some(order)) => {
             let paid = pay::order(&app, OrderId(order), &paying).await?;
-            paid.map(|order| PaymentOut::from_order(&order))
+            paid.map(|order| PaymentOut::from_order(&order, app.currency()))
         }
         _ => return Err(invalid("reservation_id")(Expected::ReservationOrOrder)),
     };

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use onsale_domain::id::{OrderId, ReservationId};
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::orders::order::Order;
 use onsale_domain::purchases::purchase::{Purchase, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
@@ -67,7 +67,7 @@ pub struct PaymentOut {
     amount: i64,
     /// Amount refunded, in minor units.
     refunded: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     #[schema(schema_with = states)]
     state: &'static str,
@@ -76,7 +76,7 @@ pub struct PaymentOut {
 }
 
 impl PaymentOut {
-    fn new(payment_id: String, purchase: &Purchase) -> Option<Self> {
+    fn new(payment_id: String, purchase: &Purchase, currency: Currency) -> Option<Self> {
         let payment = purchase.payment.as_ref()?;
         Some(Self {
             payment_id,
@@ -84,7 +84,7 @@ impl PaymentOut {
             order_id: None,
             amount: payment.amount,
             refunded: payment.refunded,
-            currency: CURRENCY,
+            currency: currency.code(),
             state: match (purchase.state, payment.refunded) {
                 (PurchaseState::Paid, 0) => "completed",
                 (PurchaseState::Paid, _) => "partly_refunded",
@@ -95,14 +95,14 @@ impl PaymentOut {
     }
 
     /// The payment of a reservation, if it was ever paid.
-    pub fn from_reservation(reservation: &Reservation) -> Option<Self> {
-        let out = Self::new(reservation.payment_id(), &reservation.purchase)?;
+    pub fn from_reservation(reservation: &Reservation, currency: Currency) -> Option<Self> {
+        let out = Self::new(reservation.payment_id(), &reservation.purchase, currency)?;
         Some(Self { reservation_id: Some(reservation.id.0), ..out })
     }
 
     /// The payment of an order, if it was ever paid.
-    pub fn from_order(order: &Order) -> Option<Self> {
-        let out = Self::new(order.payment_id(), &order.purchase)?;
+    pub fn from_order(order: &Order, currency: Currency) -> Option<Self> {
+        let out = Self::new(order.payment_id(), &order.purchase, currency)?;
         Some(Self { order_id: Some(order.id.0), ..out })
     }
 }

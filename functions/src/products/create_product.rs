@@ -68,5 +68,5 @@ pub async fn create_product(
     };
     let action = admin.action("create_product", new.id).with_change("price", price.get()).with_change("stock", stock);
     let created = products::create(&app, &new, stock, &action).await?;
-    Ok(created.map(|product| ProductOut::new(&product, None)).into())
+    Ok(created.map(|product| ProductOut::new(&product, None, app.currency())).into())
 }

@@ -27,6 +27,6 @@ pub async fn get_product(
 ) -> Result<Cacheable, Problem> {
     let viewed = products::get_cached(&app, id).await?;
     let viewed = viewed.ok_or_else(|| Problem::new(Detail::NoProduct))?;
-    let out = ProductOut::new(&viewed.product, Some(viewed.available));
+    let out = ProductOut::new(&viewed.product, Some(viewed.available), app.currency());
     Ok(Cacheable::new(&out, &headers, MAX_AGE_SECONDS)?)
 }

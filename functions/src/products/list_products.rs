@@ -52,6 +52,7 @@ pub async fn list_products(
     };
     let limit = page_limit(request.limit)?;
     let page = products::list(&app, sort, limit, request.cursor.as_deref()).await?;
-    let items: Vec<ListedProductOut> = page.items.iter().map(ListedProductOut::from).collect();
+    let items = page.items.iter().map(|listing| ListedProductOut::new(listing, app.currency()));
+    let items: Vec<ListedProductOut> = items.collect();
     Ok(Cacheable::new(&PageOut { items, next: page.next.clone() }, &headers, MAX_AGE_SECONDS)?)
 }

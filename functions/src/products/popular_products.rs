@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use jiff::Timestamp;
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of_numbers;
 use onsale_platform::http::{Cacheable, Expected, Problem, QueryString, invalid};
@@ -59,17 +59,17 @@ pub struct PopularProductOut {
     name: String,
     /// Price of one unit, in minor units.
     price: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Units paid for and not refunded in the period.
     sold: i64,
 }
 
-impl From<&Ranked> for PopularProductOut {
-    fn from(ranked: &Ranked) -> Self {
+impl PopularProductOut {
+    fn new(ranked: &Ranked, currency: Currency) -> Self {
         let product = &ranked.product;
         let (name, price) = (product.name.clone(), product.price.get());
-        Self { product_id: product.id.0, name, price, currency: CURRENCY, sold: ranked.sold }
+        Self { product_id: product.id.0, name, price, currency: currency.code(), sold: ranked.sold }
     }
 }
 
@@ -91,7 +91,8 @@ pub async fn popular_products(
     };
     let popular = sales::list_popular(&app, days, limit).await?;
     let ranked = popular.iter().flat_map(|popular| &popular.products);
+    let items = ranked.map(|ranked| PopularProductOut::new(ranked, app.currency())).collect();
     let as_of = popular.as_ref().map(|popular| popular.as_of);
-    let body = PopularProductsOut { as_of, days, items: ranked.map(PopularProductOut::from).collect() };
+    let body = PopularProductsOut { as_of, days, items };
     Ok(Cacheable::new(&body, &headers, MAX_AGE_SECONDS)?)
 }

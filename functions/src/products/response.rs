@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::products::product::{Product, ProductState};
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::store::views::Listing;
@@ -35,7 +35,7 @@ pub struct ProductOut {
     name: String,
     /// Price of one unit, in minor units.
     price: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     #[schema(schema_with = states)]
     state: &'static str,
@@ -50,12 +50,12 @@ pub struct ProductOut {
 
 impl ProductOut {
     /// A product, with how many units of it can be had.
-    pub fn new(product: &Product, available: Option<i64>) -> Self {
+    pub fn new(product: &Product, available: Option<i64>, currency: Currency) -> Self {
         Self {
             product_id: product.id.0,
             name: product.name.clone(),
             price: product.price.get(),
-            currency: CURRENCY,
+            currency: currency.code(),
             state: product.state.as_str(),
             max_per_user: product.max_per_user.get(),
             created_at: product.created_at,
@@ -73,7 +73,7 @@ pub struct ListedProductOut {
     name: String,
     /// Price of one unit, in minor units.
     price: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Most units in one order, and in all unpaid orders of one account together.
     max_per_user: i64,
@@ -81,13 +81,14 @@ pub struct ListedProductOut {
     created_at: Timestamp,
 }
 
-impl From<&Listing> for ListedProductOut {
-    fn from(listing: &Listing) -> Self {
+impl ListedProductOut {
+    /// A product of a list.
+    pub fn new(listing: &Listing, currency: Currency) -> Self {
         Self {
             product_id: listing.id.0,
             name: listing.name.clone(),
             price: listing.price.get(),
-            currency: CURRENCY,
+            currency: currency.code(),
             max_per_user: listing.max_per_user.get(),
             created_at: listing.created_at,
         }

@@ -65,5 +65,5 @@ pub async fn update_product(
     };
     let product = products::update(&app, id, &change, &admin.action("update_product", id)).await?;
     let product = product.ok_or_else(|| Problem::new(Detail::NoProduct))?;
-    Ok(Answer::ok(ProductOut::new(&product, None)))
+    Ok(Answer::ok(ProductOut::new(&product, None, app.currency())))
 }

@@ -22,5 +22,5 @@ pub async fn cancel_reservation(
     PathId(id): PathId<ReservationId>,
 ) -> Result<Answer<ReservationOut>, Problem> {
     let reservation = cancel::cancel(&app, user.id, id, None).await?;
-    Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
+    Ok(Answer::ok(ReservationOut::new(&reservation, app.currency(), app.now())))
 }

@@ -30,5 +30,5 @@ pub async fn cancel_ticket(
         Err(CancelFailure::AlreadyPaid(_)) => refund::ticket(&app, user.id, id, &seat).await?,
         released => released?,
     };
-    Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
+    Ok(Answer::ok(ReservationOut::new(&reservation, app.currency(), app.now())))
 }

@@ -81,7 +81,7 @@ pub async fn create_reservation(
         }
         (Some(_), Some(_)) | (None, None) => return Err(invalid("seat_ids")(Expected::SeatsOrBest)),
     };
-    Ok(held.map(|held| ReservationOut::new(&held, app.now())).into())
+    Ok(held.map(|held| ReservationOut::new(&held, app.currency(), app.now())).into())
 }
 
 /// The seats, and a digest of the request. They are a set: the same ones in another order are the same request.

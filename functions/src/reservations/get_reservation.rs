@@ -22,5 +22,5 @@ pub async fn get_reservation(
 ) -> Result<Answer<ReservationOut>, Problem> {
     let reservation = reservations::get(&app, user.id, id).await?;
     let reservation = reservation.ok_or_else(|| Problem::new(Detail::NoReservation))?;
-    Ok(Answer::ok(ReservationOut::new(&reservation, app.now())))
+    Ok(Answer::ok(ReservationOut::new(&reservation, app.currency(), app.now())))
 }

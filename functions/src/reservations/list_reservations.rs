@@ -16,5 +16,5 @@ pub async fn list_reservations(
     QueryString(wanted): QueryString<PageIn>,
 ) -> Result<Answer<PageOut<ReservationOut>>, Problem> {
     let page = reservations::list(&app, user.id, wanted.limit()?, wanted.cursor()).await?;
-    Ok(Answer::ok(PageOut::from_page(page, |reservation| ReservationOut::new(&reservation, app.now()))))
+    Ok(Answer::ok(PageOut::from_page(page, |reservation| ReservationOut::new(&reservation, app.currency(), app.now()))))
 }

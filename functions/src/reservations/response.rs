@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_platform::http::openapi::one_of;
@@ -57,7 +57,7 @@ pub struct ReservationOut {
     expires_at: Timestamp,
     /// Price of the tickets that are not cancelled, in minor units.
     total: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Tickets of the reservation, one per seat.
     tickets: Vec<TicketOut>,
@@ -81,7 +81,7 @@ pub struct TicketOut {
 
 impl ReservationOut {
     /// A reservation as it stands at `now`.
-    pub fn new(reservation: &Reservation, now: Timestamp) -> Self {
+    pub fn new(reservation: &Reservation, currency: Currency, now: Timestamp) -> Self {
         let state = reservation.purchase.state_at(now);
         Self {
             reservation_id: reservation.id.0,
@@ -94,7 +94,7 @@ impl ReservationOut {
             created_at: reservation.created_at,
             expires_at: reservation.purchase.expires_at(),
             total: reservation.total(),
-            currency: CURRENCY,
+            currency: currency.code(),
             tickets: reservation.tickets.iter().map(|ticket| TicketOut::new(ticket, state)).collect(),
             payment_id: reservation.purchase.payment.as_ref().map(|_| reservation.payment_id()),
         }

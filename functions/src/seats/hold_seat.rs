@@ -38,13 +38,14 @@ pub async fn hold_seat(
         fingerprint: id::fingerprint(&["hold_seat", &schedule.to_string(), &seat.to_string()]),
     };
     match hold::hold(&app, wanted, &queue_credentials).await {
-        Ok(held) => Ok(held.map(|held| ReservationOut::new(&held, app.now())).into()),
+        Ok(held) => Ok(held.map(|held| ReservationOut::new(&held, app.currency(), app.now())).into()),
         Err(
             refused @ (HoldFailure::Refused(HoldError::SeatYours { .. } | HoldError::SeatLimit(_))
             | HoldFailure::QueueToken(_)),
         ) => {
             let own = reservations::find_holding(&app, user.id, schedule, &seat).await?;
-            own.map(|own| Answer::ok(ReservationOut::new(&own, app.now()))).ok_or_else(|| refused.into())
+            own.map(|own| Answer::ok(ReservationOut::new(&own, app.currency(), app.now())))
+                .ok_or_else(|| refused.into())
         }
         Err(refused) => Err(refused.into()),
     }

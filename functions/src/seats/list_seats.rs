@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::ScheduleId;
-use onsale_domain::money::CURRENCY;
 use onsale_domain::seats::{Label, SeatId, SeatState};
 use onsale_domain::time::EpochSecond;
 use onsale_platform::app::App;
@@ -63,7 +62,7 @@ fn views() -> Object {
 /// Seats of a date.
 #[derive(Serialize, ToSchema)]
 pub struct ListSeatsOut {
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
     /// Sections with the number of seats in each state.
     sections: Vec<SectionCountsOut>,
@@ -124,7 +123,7 @@ pub async fn list_seats(
         }
         None => schedule.sections.keys().cloned().collect(),
     };
-    let mut body = ListSeatsOut { currency: CURRENCY, sections: Vec::new(), items: Vec::new() };
+    let mut body = ListSeatsOut { currency: app.currency().code(), sections: Vec::new(), items: Vec::new() };
     for section in sections {
         let blocks: Arc<Vec<Block>> = seats::get_cached_section(&app, id, &section).await?;
         let mut counts = counts_out(&schedule, &section, Counts::count(&blocks, app.now()));
@@ -147,7 +146,7 @@ async fn counts_only(app: &App, schedule: &Schedule) -> Result<ListSeatsOut, Pro
         .sections
         .keys()
         .map(|section| counts_out(schedule, section, overview.sections.get(section).copied().unwrap_or_default()));
-    Ok(ListSeatsOut { currency: CURRENCY, sections: sections.collect(), items: Vec::new() })
+    Ok(ListSeatsOut { currency: app.currency().code(), sections: sections.collect(), items: Vec::new() })
 }
 
 fn counts_out(schedule: &Schedule, section: &Label, counts: Counts) -> SectionCountsOut {

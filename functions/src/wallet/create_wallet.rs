@@ -14,5 +14,6 @@ use crate::wallet::response::WalletOut;
         (status = 200, body = WalletOut, description = "The existing wallet"),
     ))]
 pub async fn create_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
-    Ok(wallet::create(&app, user.id).await?.map(WalletOut::from).into())
+    let wallet = wallet::create(&app, user.id).await?;
+    Ok(wallet.map(|wallet| WalletOut::new(wallet, app.currency())).into())
 }

@@ -13,5 +13,5 @@ use crate::wallet::response::WalletOut;
 pub async fn get_wallet(State(app): State<App>, user: User) -> Result<Answer<WalletOut>, Problem> {
     let wallet = wallet::get(&app, user.id).await?;
     let wallet = wallet.ok_or_else(|| Problem::new(Detail::NoWallet))?;
-    Ok(Answer::ok(wallet.into()))
+    Ok(Answer::ok(WalletOut::new(wallet, app.currency())))
 }

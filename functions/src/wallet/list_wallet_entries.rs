@@ -29,10 +29,10 @@ pub struct EntryOut {
     balance_after: i64,
     /// Time of the entry.
     at: Timestamp,
-    /// Id of the top-up, spending or payment.
+    /// Id of the top-up, credit, spending or payment.
     #[serde(rename = "ref")]
     reference: String,
-    /// Memo of the owner; only for `spend`.
+    /// Memo of the owner for `spend`, reason for `credit`; absent for other kinds.
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
 }

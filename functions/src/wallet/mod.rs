@@ -6,6 +6,7 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod create_wallet;
+pub mod credit_wallet;
 pub mod get_wallet;
 pub mod list_wallet_entries;
 pub mod pay_out;
@@ -20,6 +21,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_wallet", Function::Http(|| routes!(get_wallet::get_wallet))),
     // POST /wallet/charges: puts money in.
     ("top_up", Function::Http(|| routes!(top_up::top_up))),
+    // POST /users/{user_id}/credits: puts money in, by an administrator.
+    ("credit_wallet", Function::Http(|| routes!(credit_wallet::credit_wallet))),
     // POST /wallet/payments: takes money out for something else.
     ("spend", Function::Http(|| routes!(spend::spend))),
     // POST /wallet/payouts: sends money back to the cards by which it came in.

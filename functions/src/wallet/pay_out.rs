@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::money::Amount;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
 use onsale_platform::store::wallet::cards::pay_out;
@@ -28,7 +28,7 @@ pub struct PayOutOut {
     payout_id: Uuid,
     /// Balance after the payout, in minor units.
     balance: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
 }
 
@@ -46,5 +46,6 @@ pub async fn pay_out(
     let payout_id: Uuid = key.id(user.id, "pay_out");
     let fingerprint = id::fingerprint(&["pay_out", &amount.get().to_string()]);
     let balance = pay_out::pay_out(&app, user.id, payout_id, amount, &fingerprint).await?;
-    Ok(balance.map(|balance| PayOutOut { payout_id, balance, currency: CURRENCY }).into())
+    let currency = app.currency().code();
+    Ok(balance.map(|balance| PayOutOut { payout_id, balance, currency }).into())
 }

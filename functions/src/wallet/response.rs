@@ -1,4 +1,4 @@
-use onsale_domain::money::CURRENCY;
+use onsale_domain::money::Currency;
 use onsale_domain::wallet::Wallet;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,12 +12,13 @@ use utoipa::ToSchema;
 pub struct WalletOut {
     /// Balance, in minor units.
     balance: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
 }
 
-impl From<Wallet> for WalletOut {
-    fn from(wallet: Wallet) -> Self {
-        Self { balance: wallet.balance, currency: CURRENCY }
+impl WalletOut {
+    /// A wallet of the shop's currency.
+    pub fn new(wallet: Wallet, currency: Currency) -> Self {
+        Self { balance: wallet.balance, currency: currency.code() }
     }
 }

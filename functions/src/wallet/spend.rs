@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use onsale_domain::id;
-use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::money::Amount;
 use onsale_domain::wallet::{Movement, parse_memo};
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, Json, Problem, RequiredKey, User, invalid};
@@ -31,7 +31,7 @@ pub struct SpendOut {
     spend_id: Uuid,
     /// Balance after the spending, in minor units.
     balance: i64,
-    /// ISO 4217 code of the currency, always `KRW`.
+    /// ISO 4217 code of the shop's currency.
     currency: &'static str,
 }
 
@@ -55,5 +55,5 @@ pub async fn spend(
     let fingerprint = id::fingerprint(&["spend", &amount.get().to_string(), &memo]);
     let spend = Movement::Spend { amount, memo };
     let balance = wallet::carry_out(&app, user.id, spend_id, &spend, &fingerprint).await?;
-    Ok(balance.map(|balance| SpendOut { spend_id, balance, currency: CURRENCY }).into())
+    Ok(balance.map(|balance| SpendOut { spend_id, balance, currency: app.currency().code() }).into())
 }

@@ -85,7 +85,7 @@ async fn a_plain_user_is_refused_on_every_admin_route() {
     let before = world.dump();
     let admin_routes: Vec<_> =
         routes(&world).await.into_iter().filter(|(_, _, who)| who.starts_with("admin")).collect();
-    assert_eq!(admin_routes.len(), 14);
+    assert_eq!(admin_routes.len(), 15);
     for (method, path, _) in admin_routes {
         call(&user, &method, &path).await.expect_problem(403, "forbidden");
     }

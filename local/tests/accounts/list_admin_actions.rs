@@ -81,6 +81,8 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
         "valid_from": world.at(0).to_string(), "valid_until": world.at(86_400).to_string(),
     });
     let coupon = twice("/coupons".into(), coupon, 201).await.text("coupon_id");
+    let user = world.user_with(0).await.id;
+    twice(format!("/users/{user}/credits"), json!({ "amount": 7, "reason": "rain" }), 201).await;
     vec![
         ("put_queue", "spring".to_owned()),
         ("create_concert", concert.clone()),
@@ -95,6 +97,7 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
         ("update_product", product.clone()),
         ("adjust_stock", product),
         ("create_coupon", coupon),
+        ("credit_wallet", user.to_string()),
     ]
 }
 

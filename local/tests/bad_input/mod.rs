@@ -169,6 +169,7 @@ impl Target {
                 "best": { "count": 2, "section": "Best", "max_price": 100_000, "apart": false },
             }),
             "top_up" => json!({ "amount": 100 }),
+            "credit_wallet" => json!({ "amount": 1, "reason": "rain" }),
             "spend" => json!({ "amount": 1, "memo": "a poster" }),
             // One of the two; null is as good as left out.
             "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
@@ -212,7 +213,7 @@ impl Target {
 
     /// The path with ids that exist, but for `other`, which gets `value`.
     fn path(&self, route: &Route, other: &str, value: &str) -> String {
-        let payment = format!("rsv-{}", self.reservation);
+        let (payment, user) = (format!("rsv-{}", self.reservation), self.caller.id.to_string());
         let ids = [
             ("concert_id", self.concert.as_str()),
             ("schedule_id", &self.schedule),
@@ -220,6 +221,7 @@ impl Target {
             ("payment_id", &payment),
             ("queue_id", "there"),
             ("product_id", &self.product),
+            ("user_id", &user),
             ("order_id", &self.order),
             ("coupon_id", &self.coupon),
             ("seat_id", "A-1-2"),

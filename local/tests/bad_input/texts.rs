@@ -21,7 +21,7 @@ type Place = (&'static str, &'static str);
 /// Sweeps after which what was deleted must be gone.
 const SWEEPS_MAX: usize = 20;
 /// Texts that people make up; each is in one of the tests below.
-const FREE: [Place; 15] = [
+const FREE: [Place; 16] = [
     ("sign_up", "/email"),
     ("sign_up", "/name"),
     ("sign_up", "/password"),
@@ -34,6 +34,7 @@ const FREE: [Place; 15] = [
     ("create_reservation", "/seat_ids/0"),
     ("create_reservation", "/seat_ids/1"),
     ("spend", "/memo"),
+    ("credit_wallet", "/reason"),
     ("create_product", "/name"),
     ("update_product", "/name"),
     ("create_coupon", "/name"),
@@ -299,10 +300,12 @@ async fn a_date_at_any_place_that_is_taken_is_read_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_memo_that_is_taken_stands_in_the_ledger() {
+async fn a_memo_or_reason_that_is_taken_stands_in_the_ledger() {
     let target = Target::new().await;
-    let made = send_texts(&target, ("spend", "/memo")).await;
+    let mut made = send_texts(&target, ("spend", "/memo")).await;
     assert!(made.len() >= 40, "only {} memos were taken", made.len());
+    made.extend(send_texts(&target, ("credit_wallet", "/reason")).await);
+    assert!(made.len() >= 80, "only {} memos and reasons were taken", made.len());
     let memos: Vec<Value> = target.caller.pages("/wallet/entries", 1).await;
     let memos: Vec<&str> = memos.iter().filter_map(|entry| entry["memo"].as_str()).collect();
     assert_eq!(memos.len(), made.len());

@@ -33,6 +33,8 @@ pub enum Case {
     /// Of what cost nothing.
     RefundFree,
     TopUp,
+    /// By an administrator.
+    Credit,
     Spend,
     Place,
     /// After an order that lapsed unseen.
@@ -81,7 +83,7 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 21] = [
+pub const OPERATIONS: [(&str, &[Case]); 22] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
@@ -89,6 +91,7 @@ pub const OPERATIONS: [(&str, &[Case]); 21] = [
     ("cancel_ticket", &[C::CancelTicket, C::RefundTicket]),
     ("refund", &[C::RefundReservation, C::RefundOrder, C::RefundFree]),
     ("top_up", &[C::TopUp]),
+    ("credit", &[C::Credit]),
     ("spend", &[C::Spend]),
     ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay, C::PlaceFree]),
     ("claim", &[C::ClaimCoupon]),
@@ -164,7 +167,7 @@ impl Case {
     }
 
     pub fn is_an_admins(self) -> bool {
-        matches!(self, C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
+        matches!(self, C::Credit | C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
     }
 
     /// Whether it takes an idempotency key.
@@ -181,6 +184,7 @@ impl Case {
                 | C::PayOrder
                 | C::PayFree
                 | C::TopUp
+                | C::Credit
                 | C::Spend
                 | C::Place
                 | C::PlaceAgain
@@ -232,6 +236,7 @@ impl Case {
             C::Pay | C::PayQueued | C::PayOrder | C::PayFree => "pay",
             C::RefundReservation | C::RefundOrder | C::RefundFree => "cancel_payment",
             C::TopUp => "top_up",
+            C::Credit => "credit_wallet",
             C::Spend => "spend",
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
@@ -274,6 +279,10 @@ impl Case {
             C::RefundReservation => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
             C::RefundOrder | C::RefundFree => ("POST", format!("/payments/ord-{order}/cancel"), None),
             C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
+            C::Credit => {
+                let body = json!({ "amount": 7, "reason": "rain" });
+                ("POST", format!("/users/{}/credits", scene.user.id), Some(body))
+            }
             C::Spend => ("POST", "/wallet/payments".into(), Some(json!({ "amount": 7, "memo": "tea" }))),
             C::Place | C::PlaceAgain | C::PlaceAndPay => {
                 let mut body = order_of(&[(product, 3)], self == C::PlaceAndPay);
@@ -318,7 +327,7 @@ impl Case {
             }
             C::Pay | C::PayQueued => ("reservation_id", json!(scene.other)),
             C::PayOrder => ("order_id", json!(scene.other)),
-            C::TopUp | C::Spend => ("amount", json!(8)),
+            C::TopUp | C::Credit | C::Spend => ("amount", json!(8)),
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => {
                 ("items", order_of(&[(&scene.product, 2)], false)["items"].clone())
             }

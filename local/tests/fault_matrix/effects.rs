@@ -49,7 +49,7 @@ impl Scene {
                 assert_eq!(self.balance(), (2 - sold) * 50_000);
                 parts(2 - sold, 2)
             }
-            C::TopUp => parts(self.balance() - RICH, 7),
+            C::TopUp | C::Credit => parts(self.balance() - RICH, 7),
             C::Spend => parts(RICH - self.balance(), 7),
             C::ExpireHold => flag(self.state_of_reservation() == "expired" && held == 0),
             C::SettleReservation => flag(self.own(&self.reservation_key(), "expiry_shard").is_null() && held == 0),

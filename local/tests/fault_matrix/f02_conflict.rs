@@ -4,7 +4,7 @@ use super::disturbed::{Due, ENDLESS, each_write_meets};
 use super::scene::Scene;
 use crate::support::recorder::Fault;
 
-cells!(conflict: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
+cells!(conflict: hold release pay cancel cancel_ticket refund top_up credit spend order claim join claim_admission leave
     manage_shop expire advance release_declined_payment free_queue_places record_sales);
 
 /// A few are waited out; endless ones end in 503, with nothing written.

@@ -8,8 +8,8 @@ use super::case::{Caller, Case};
 use super::scene::{KEY, Scene};
 use crate::support::queue::QUEUE;
 
-cells!(hostile_requests: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
-    manage_shop);
+cells!(hostile_requests: hold release pay cancel cancel_ticket refund top_up credit spend order claim join
+    claim_admission leave manage_shop);
 cells!(hostile_events: expire advance relay release_declined_payment free_queue_places record_sales);
 
 /// What nobody who means well sends.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::scene::Scene;
 
-cells!(of_another_version: hold release pay cancel cancel_ticket refund top_up spend order claim join claim_admission leave
-    manage_shop expire advance relay release_declined_payment free_queue_places record_sales);
+cells!(of_another_version: hold release pay cancel cancel_ticket refund top_up credit spend order claim join
+    claim_admission leave manage_shop expire advance relay release_declined_payment free_queue_places record_sales);
 
 /// An attribute or field of newer code.
 const NEW: &str = "from_the_future";

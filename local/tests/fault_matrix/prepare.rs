@@ -33,6 +33,7 @@ impl Scene {
             | C::Pay
             | C::RefundReservation
             | C::TopUp
+            | C::Credit
             | C::Spend
             | C::ExpireHold => seats(case).await,
             _ => shop(case).await,

@@ -41,6 +41,24 @@ async fn a_stranger_reads_what_is_on_without_scripts() {
 }
 
 #[tokio::test]
+async fn it_tells_the_currency_of_the_shop_and_whether_top_ups_are_free() {
+    let world = World::new().await;
+    let shell = html(&world.anonymous().get("/app/wallet").await.expect(200));
+    let told = "<html lang=\"en\" data-currency=\"KRW\" data-decimals=\"0\" data-free-top-ups>";
+    assert!(shell.contains(told) && shell.contains("<p>Money on this site"), "{shell}");
+    let settings = [("CURRENCY", "KWD"), ("FREE_TOP_UPS", "false")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let world = World::with_options(|options| options.variables.extend(settings)).await;
+    let concert = concert(&world).await;
+    let page = html(&world.anonymous().get(&format!("/app/concerts/{concert}")).await.expect(200));
+    let html_tag = "<html lang=\"en\" data-currency=\"KWD\" data-decimals=\"3\">";
+    for told in [html_tag, "From KWD\u{a0}50.000", "<b>KWD\u{a0}50.000</b>"] {
+        assert!(page.contains(told), "{told:?} in {page}");
+    }
+    assert!(!page.contains("<p>Money on this site"), "{page}");
+}
+
+#[tokio::test]
 async fn the_list_is_searched_and_paged_without_scripts() {
     let world = World::new().await;
     let admin = world.admin().await;
@@ -67,7 +85,7 @@ async fn it_speaks_the_language_of_the_browser_or_the_one_that_was_chosen() {
     let anybody = world.anonymous();
     let korean = anybody.get_with("/", "accept-language", "ko-KR").await.expect(200);
     assert_eq!(korean.headers["content-language"], "ko");
-    assert!(html(&korean).contains("<html lang=\"ko\">"));
+    assert!(html(&korean).contains("<html lang=\"ko\" "));
     let chosen = anybody.get("/app/shop?lang=ko").await.expect(303);
     assert_eq!(chosen.headers["location"], "/app/shop");
     assert_eq!(

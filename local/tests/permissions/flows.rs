@@ -244,10 +244,13 @@ async fn giving_back(world: &World) {
     let held = mina.hold(&schedule, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     mina.pay(&held).await.expect(201);
     mina.delete(&format!("/reservations/{held}/tickets/A-1-1")).await.expect(200);
+    let admin = world.admin().await;
     for _ in ["at first", "again"] {
         let (spent, charged) = (json!({ "amount": 1, "memo": "tea" }), json!({ "amount": 1 }));
         mina.post_with_key("/wallet/payments", spent, Uuid::from_u128(1)).await.expect(201);
         mina.post_with_key("/wallet/charges", charged, Uuid::from_u128(2)).await.expect(201);
+        let (path, credit) = (format!("/users/{}/credits", mina.id), json!({ "amount": 1, "reason": "rain" }));
+        admin.post_with_key(&path, credit, Uuid::from_u128(3)).await.expect(201);
     }
     let order = mina.order(&[(&product, 1)]).await.expect(201).order();
     mina.pay_order(&order).await.expect(201);

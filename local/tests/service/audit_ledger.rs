@@ -252,8 +252,8 @@ async fn it_answers_with_both_sides_of_each_account() {
     assert_eq!(
         answer["trial_balance"],
         json!({
-            "cash-in": both(500_000), "spends": both(500), "reservations": both(150_000), "orders": both(2_000),
-            "refunds": both(101_000), "wallets": both(454_500), "cards": both(6_000),
+            "cash-in": both(500_000), "cards": both(6_000), "credits": both(0), "spends": both(500),
+            "reservations": both(150_000), "orders": both(2_000), "refunds": both(101_000), "wallets": both(454_500),
         })
     );
     assert_eq!((&answer["differences"], &answer["passes"]), (&json!(0), &json!(1)));

@@ -104,6 +104,10 @@ async fn every_closed_set_of_values_is_listed() {
     let mut listed = 0;
     for (schema, described) in document["components"]["schemas"].as_object().expect("schemas") {
         for (name, property) in described["properties"].as_object().into_iter().flatten() {
+            // The reason of a credit is a text of an administrator's own.
+            if schema == "CreditWalletIn" && name == "reason" {
+                continue;
+            }
             if ["state", "kind", "role", "code", "reason", "days", "token_type"].contains(&name.as_str()) {
                 assert!(property["enum"].as_array().is_some_and(|names| !names.is_empty()), "{schema}.{name}");
                 listed += 1;

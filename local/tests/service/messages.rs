@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use onsale_platform::http::{Code, Detail, Expected, Language};
+use onsale_domain::money::Currency;
+use onsale_platform::http::{Code, Detail, Expected, Language, Reader};
 
 use crate::repository;
 
@@ -12,6 +13,11 @@ const PAGE: &str = "docs/messages.md";
 
 /// Rewrites the page instead of comparing it.
 const WRITE: &str = "ONSALE_WRITE_MESSAGES";
+
+/// The readers of the page: a shop's currency shows in the amounts, and here it is the won.
+fn readers() -> [Reader; 2] {
+    Language::ALL.map(|language| Reader { language, currency: Currency::KRW })
+}
 
 fn page() -> String {
     let mut page = "# Messages\n\n\
@@ -26,7 +32,7 @@ fn page() -> String {
         let (status, name, english, korean) = code.facts();
         writeln!(page, "| `{name}` | {} | **{english}** | **{korean}** |", status.as_u16()).expect("a line");
         for (_, detail) in Detail::examples().iter().filter(|(_, detail)| detail.code() == code) {
-            let [english, korean] = Language::ALL.map(|language| detail.text(language));
+            let [english, korean] = readers().map(|reader| detail.text(reader));
             writeln!(page, "| | | {english} | {korean} |").expect("a line");
         }
     }
@@ -35,7 +41,7 @@ fn page() -> String {
          | message | English | Korean |\n|---|---|---|\n",
     );
     for (name, expected) in Expected::examples() {
-        let [english, korean] = Language::ALL.map(|language| expected.text(language));
+        let [english, korean] = readers().map(|reader| expected.text(reader));
         writeln!(page, "| `{name}` | {english} | {korean} |").expect("a line");
     }
     page

@@ -2,6 +2,7 @@
 
 pub mod audit_ledger;
 mod cross_origin;
+mod currency;
 mod get_health;
 mod get_openapi;
 mod languages;

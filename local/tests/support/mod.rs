@@ -293,7 +293,7 @@ pub fn releases_on_decline(options: &mut Options) {
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
     let moves = path.starts_with("/wallet/") || ["/card-payments", "/orders"].contains(&path);
-    *method == Method::POST && (moves || (path.starts_with("/products/") && path.ends_with("/stock")))
+    *method == Method::POST && (moves || path.ends_with("/stock") || path.ends_with("/credits"))
 }
 
 /// Somebody who calls the API.

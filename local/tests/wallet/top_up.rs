@@ -68,6 +68,25 @@ async fn no_top_up_ends_above_the_cap() {
 }
 
 #[tokio::test]
+async fn where_top_ups_are_closed_they_are_refused_to_every_user() {
+    let world =
+        World::with_options(|options| drop(options.variables.insert("FREE_TOP_UPS".into(), "false".into()))).await;
+    let (mina, joon, admin) = (world.user_with(0).await, world.user().await, world.admin().await);
+    admin.post("/wallet", json!({})).await.expect(201);
+    let before = world.dump();
+    // Whoever asks, with a wallet or without.
+    for user in [&mina, &joon, &admin] {
+        user.post("/wallet/charges", json!({ "amount": 1 })).await.expect_problem(403, "top-up-closed");
+    }
+    world.anonymous().post("/wallet/charges", json!({ "amount": 1 })).await.expect(401);
+    assert_eq!(world.dump(), before);
+    // An administrator credits the wallet all the same.
+    let credit = json!({ "amount": 7, "reason": "a gift" });
+    admin.post(&format!("/users/{}/credits", mina.id), credit).await.expect(201);
+    assert_eq!(mina.balance().await, 7);
+}
+
+#[tokio::test]
 async fn without_a_wallet_it_says_so() {
     let world = World::new().await;
     let mina = world.user().await;

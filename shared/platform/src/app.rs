@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use onsale_domain::money::Currency;
 
 use crate::auth::key_ring::KeyRing;
 use crate::auth::signing_key::SigningKey;
@@ -119,6 +120,12 @@ impl App {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.parts.config
+    }
+
+    /// The currency of every amount.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.inner.parts.config.currency
     }
 
     /// The time now.

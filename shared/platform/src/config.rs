@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use onsale_domain::accounts::login_throttle::{Limit, SourceLimit};
+use onsale_domain::money::Currency;
 use reqwest::Url;
 
 /// Longest a hold may be set to live, in seconds: a day. Longer is a reservation system, not an on-sale.
@@ -56,10 +57,14 @@ pub struct Config {
     pub card_script_url: Option<String>,
     /// URL of the queue where what cannot go on is parked.
     pub parked_queue_url: Option<String>,
+    /// The currency of every amount.
+    pub currency: Currency,
     /// How long a hold lives, in seconds.
     pub hold_seconds: u32,
     /// Whether a payment declined for lack of balance releases its hold at once, and not when its time ends.
     pub release_on_decline: bool,
+    /// Whether users may credit their own wallets without a payment.
+    pub free_top_ups: bool,
     /// The `iss` of access tokens.
     pub token_issuer: String,
     /// Where the secret lies from which tokens are signed.
@@ -136,12 +141,10 @@ impl Config {
                 Some(url) => Some(parse_outside_url("CARD_SCRIPT_URL", &url)?.into()),
                 None => None,
             },
+            currency: text("CURRENCY").as_deref().map_or(Ok(Currency::KRW), parse_currency)?,
             hold_seconds,
-            release_on_decline: match text("RELEASE_ON_DECLINE").as_deref() {
-                Some("true") => true,
-                None | Some("false") => false,
-                Some(_) => return Err(ConfigError { name: "RELEASE_ON_DECLINE", problem: "must be true or false" }),
-            },
+            release_on_decline: parse_flag(variables, "RELEASE_ON_DECLINE")?,
+            free_top_ups: parse_flag(variables, "FREE_TOP_UPS")?,
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
             data_platform_url: text("DATA_PLATFORM_URL")
@@ -207,6 +210,19 @@ fn parse_public_url(text: &str) -> Result<String, ConfigError> {
     if is_reached && text.trim_end_matches('/') == origin { Ok(origin) } else { Err(wrong()) }
 }
 
+fn parse_currency(code: &str) -> Result<Currency, ConfigError> {
+    Currency::parse(code).map_err(|error| ConfigError { name: "CURRENCY", problem: error.reason() })
+}
+
+/// A setting that is off unless it says otherwise.
+fn parse_flag(variables: &HashMap<String, String>, name: &'static str) -> Result<bool, ConfigError> {
+    match variables.get(name).map(String::as_str) {
+        Some("true") => Ok(true),
+        None | Some("" | "false") => Ok(false),
+        Some(_) => Err(ConfigError { name, problem: "must be true or false" }),
+    }
+}
+
 fn parse_number(variables: &HashMap<String, String>, name: &'static str, default: u32) -> Result<u32, ConfigError> {
     match variables.get(name).filter(|value| !value.is_empty()) {
         None => Ok(default),
@@ -264,6 +280,19 @@ mod tests {
         for url in ["http://tickets.example", "https://tickets.example/shop", "tickets.example", "https://a@b.example"]
         {
             assert!(parsed(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_shop_has_the_currency_that_it_names() {
+        let currency = |value: &str| config_with("CURRENCY", value).map(|config| config.currency.code());
+        assert_eq!((currency("").expect("a default"), currency("EUR").expect("a currency")), ("KRW", "EUR"));
+        for (code, problem) in [
+            ("euro", "must be an active ISO 4217 code in capital letters, such as EUR"),
+            ("XAU", "must be a currency that has a minor unit"),
+            ("CLF", "must be a currency with 0, 2 or 3 decimals"),
+        ] {
+            assert_eq!(currency(code).expect_err(code).to_string(), format!("setting CURRENCY: {problem}"));
         }
     }
 

@@ -48,6 +48,8 @@ pub enum Action {
     Poll,
     /// To give one's place up.
     Leave,
+    /// An administrator's: money for a user.
+    Credit { user: usize, amount: i64 },
     /// An administrator's: more or fewer units.
     Adjust { product: usize, delta: i64 },
     /// An administrator's: another price.
@@ -175,11 +177,12 @@ impl Person {
     pub fn next_action(&self, rng: &mut Rng) -> Action {
         if self.role == "admin" {
             let product = rng.below(2);
-            return match rng.below(if self.deletes { 5 } else { 4 }) {
+            return match rng.below(if self.deletes { 6 } else { 5 }) {
                 0 => Action::Adjust { product, delta: 1 },
                 1 => Action::Adjust { product, delta: -1 },
                 2 => Action::Pause(product == 1),
-                4 => Action::DeleteSchedule { queued: product == 1 },
+                4 => Action::Credit { user: product, amount: [10_000, 7][rng.below(2)] },
+                5 => Action::DeleteSchedule { queued: product == 1 },
                 _ => Action::Reprice { product, price: [0, 500, 700, 1_000][rng.below(4)] },
             };
         }
@@ -272,6 +275,7 @@ impl Action {
             Self::Join => "join_queue",
             Self::Poll => "get_queue_entry",
             Self::Leave => "leave_queue",
+            Self::Credit { .. } => "credit_wallet",
             Self::Adjust { .. } => "adjust_stock",
             Self::Reprice { .. } => "update_product",
             Self::Pause(_) => "put_queue",
@@ -323,6 +327,10 @@ impl Action {
             Self::Join => asked("POST", format!("/queues/{QUEUE}/tokens"), None),
             Self::Poll => asked("GET", format!("/queues/{QUEUE}/tokens/me"), None),
             Self::Leave => asked("DELETE", format!("/queues/{QUEUE}/tokens/me"), None),
+            Self::Credit { user, amount } => {
+                let path = format!("/users/{}/credits", fixture.users[*user]);
+                asked("POST", path, Some(json!({ "amount": amount, "reason": "rain" })))
+            }
             Self::Adjust { product, delta } => {
                 let path = format!("/products/{}/stock", fixture.products[*product]);
                 asked("POST", path, Some(json!({ "delta": delta })))
@@ -357,6 +365,11 @@ impl Action {
             Self::TopUp(_) => ("top_up", "CHARGE"),
             Self::Spend(_) => ("spend", "CHARGE"),
             Self::PayOut(_) => ("pay_out", "PAYOUT"),
+            Self::Credit { user: credited, .. } => {
+                let credited = fixture.users[*credited];
+                let id = id::derive(user, &format!("credit_wallet {credited}"), key);
+                return Some((format!("USER#{credited}"), format!("CHARGE#{id}")));
+            }
             Self::Adjust { product, .. } => {
                 let id = id::derive(user, "adjust_stock", key);
                 return Some((format!("PRODUCT#{}", fixture.products[*product]), format!("ADJUST#{id}")));

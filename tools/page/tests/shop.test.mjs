@@ -7,6 +7,42 @@ import { logIn, openWindow } from '../lib/browser.mjs';
 import { Person } from '../lib/person.mjs';
 import { usePlace } from '../lib/place.mjs';
 
+describe('a shop of another currency in which top-ups are closed', () => {
+  const place = usePlace({ CURRENCY: 'KWD', FREE_TOP_UPS: 'false' });
+
+  test('shows prices with its decimals, and says that nobody can top up', async (t) => {
+    const person = await Person.signUp(place.api, { money: 0 });
+    const { product_id: productId } = await place.organiser.ask('POST', '/products', {
+      name: 'Scarf',
+      price: 20_050,
+      stock: 9,
+    });
+    const page = await openWindow(t, place, { person });
+    await page.goto(`/app/shop/${productId}`);
+    await page.getByRole('button', { name: 'Buy now · KWD 20.050' }).click();
+    await page.getByText('You cannot top up your wallet in this shop.').waitFor();
+    await page.goto('/app/wallet');
+    await page.getByText('You cannot top up your wallet in this shop.').waitFor();
+    assert.equal(await page.locator('#balance').textContent(), 'KWD\u00a00.000');
+    assert.equal(await page.getByRole('button', { name: 'Top up' }).count(), 0);
+  });
+});
+
+describe('a shop of another currency', () => {
+  const place = usePlace({ CURRENCY: 'USD' });
+
+  test('takes a top-up in main units, with decimals', async (t) => {
+    const person = await Person.signUp(place.api, { money: 1_000 });
+    const page = await openWindow(t, place, { person });
+    await page.goto('/app/wallet');
+    await page.getByText('A top-up costs nothing here').waitFor();
+    await page.getByLabel('Amount (US Dollar)').fill('12.34');
+    await page.getByRole('button', { name: 'Top up' }).click();
+    await page.locator('#balance', { hasText: 'US$22.34' }).waitFor();
+    assert.equal(await person.balance(), 2_234);
+  });
+});
+
 describe('the shop', () => {
   const place = usePlace();
 

@@ -231,7 +231,7 @@ pub enum Entity {
     Wallet(UserId),
     /// An entry of a user's ledger.
     Entry(UserId, u64),
-    /// The receipt of a top-up or spend of a user.
+    /// The receipt of a top-up, credit or spend of a user.
     Receipt(UserId, Uuid),
     /// A user's reservation.
     Reservation(UserId, ReservationId),

@@ -48,6 +48,7 @@ pub(super) struct World {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     TopUp(i64),
+    Credit(i64),
     Spend(i64),
     /// Holds so many seats, gives one up first if told to, and goes so far.
     Reserve(u8, bool, u8),
@@ -62,6 +63,7 @@ fn amount(minor_units: i64) -> Amount {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         (1..500_000_i64).prop_map(Step::TopUp),
+        (1..500_000_i64).prop_map(Step::Credit),
         (1..5_000_i64).prop_map(Step::Spend),
         (1..4_u8, any::<bool>(), 0..5_u8).prop_map(|(seats, gives_up, far)| Step::Reserve(seats, gives_up, far)),
         (1..5_i64, any::<bool>(), 0..4_u8).prop_map(|(units, coupon, far)| Step::Order(units, coupon, far)),
@@ -111,23 +113,24 @@ impl World {
     pub(super) fn carry_out(&mut self, step: Step) {
         let id = self.id();
         match step {
-            Step::TopUp(amount) => {
-                let movement = Movement::TopUp(Amount::parse(amount).expect("an amount"));
-                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
-                    self.store_movement(moved);
-                    self.receipts.push((id, Receipt { kind: ReceiptKind::TopUp, amount }));
-                }
+            Step::TopUp(minor_units) => self.move_money(id, ReceiptKind::TopUp, &Movement::TopUp(amount(minor_units))),
+            Step::Credit(minor_units) => {
+                let credit = Movement::Credit { amount: amount(minor_units), reason: "rain".to_owned() };
+                self.move_money(id, ReceiptKind::Credit, &credit);
             }
-            Step::Spend(amount) => {
-                let amount_of = Amount::parse(amount).expect("an amount");
-                let movement = Movement::Spend { amount: amount_of, memo: "tea".to_owned() };
-                if let Ok(moved) = self.wallet.apply(&movement, self.now, id.to_string()) {
-                    self.store_movement(moved);
-                    self.receipts.push((id, Receipt { kind: ReceiptKind::Spend, amount }));
-                }
+            Step::Spend(minor_units) => {
+                let spend = Movement::Spend { amount: amount(minor_units), memo: "tea".to_owned() };
+                self.move_money(id, ReceiptKind::Spend, &spend);
             }
             Step::Reserve(seats, gives_up, far) => self.reserve(ReservationId(id), seats, gives_up, far),
             Step::Order(units, coupon, far) => self.order(OrderId(id), units, coupon, far),
+        }
+    }
+
+    fn move_money(&mut self, id: Uuid, kind: ReceiptKind, movement: &Movement) {
+        if let Ok(moved) = self.wallet.apply(movement, self.now, id.to_string()) {
+            self.store_movement(moved);
+            self.receipts.push((id, Receipt { kind, amount: movement.amount().get() }));
         }
     }
 

@@ -9,6 +9,8 @@ pub enum Account {
     CashIn,
     /// Money that came in by card, less what went back there.
     Cards,
+    /// Money that administrators gave.
+    Credits,
     /// Money that went out for something else.
     Spends,
     /// Paid for reservations.
@@ -23,8 +25,16 @@ pub enum Account {
 
 impl Account {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::CashIn, Self::Cards, Self::Spends, Self::Reservations, Self::Orders, Self::Refunds, Self::Wallets];
+    pub const ALL: [Self; 8] = [
+        Self::CashIn,
+        Self::Cards,
+        Self::Credits,
+        Self::Spends,
+        Self::Reservations,
+        Self::Orders,
+        Self::Refunds,
+        Self::Wallets,
+    ];
 
     /// Its name.
     #[must_use]
@@ -32,6 +42,7 @@ impl Account {
         match self {
             Self::CashIn => "cash-in",
             Self::Cards => "cards",
+            Self::Credits => "credits",
             Self::Spends => "spends",
             Self::Reservations => "reservations",
             Self::Orders => "orders",
@@ -44,8 +55,8 @@ impl Account {
 /// Sums by account. Wider than any amount, so that no item, however wrong, makes a sum overflow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrialBalance {
-    ledger: [i128; 7],
-    counter: [i128; 7],
+    ledger: [i128; 8],
+    counter: [i128; 8],
 }
 
 impl TrialBalance {
@@ -74,7 +85,7 @@ impl TrialBalance {
     #[must_use]
     pub fn totals(&self) -> (i128, i128) {
         let side = |accounts: &[Account]| accounts.iter().map(|account| self.counter_side(*account)).sum();
-        let sources = side(&[Account::CashIn, Account::Cards, Account::Refunds]);
+        let sources = side(&[Account::CashIn, Account::Cards, Account::Credits, Account::Refunds]);
         (sources, side(&[Account::Spends, Account::Reservations, Account::Orders, Account::Wallets]))
     }
 

@@ -25,6 +25,8 @@ use crate::wallet::{Entry, EntryKind, Wallet};
 pub enum ReceiptKind {
     /// A top-up.
     TopUp,
+    /// A credit by an administrator.
+    Credit,
     /// A spend.
     Spend,
 }
@@ -35,13 +37,14 @@ impl ReceiptKind {
     pub fn parse(name: Option<&str>) -> Option<Self> {
         match name {
             None | Some("charge") => Some(Self::TopUp),
+            Some("credit") => Some(Self::Credit),
             Some("spend") => Some(Self::Spend),
             Some(_) => None,
         }
     }
 }
 
-/// The receipt of a top-up or spend.
+/// The receipt of a top-up, credit or spend.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt {
     /// Of which.
@@ -68,7 +71,7 @@ impl Reference {
             EntryKind::CardRefund | EntryKind::CardRefundReturned => {
                 return parse_reference(&entry.reference).map(|(card, number)| Self::CardRefund(card, number));
             }
-            EntryKind::TopUp | EntryKind::Spend | EntryKind::Payment | EntryKind::Refund => {}
+            EntryKind::TopUp | EntryKind::Credit | EntryKind::Spend | EntryKind::Payment | EntryKind::Refund => {}
         }
         let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
         match entry.reference.split_at_checked(4) {
@@ -248,6 +251,7 @@ impl UserAudit {
         let amount = i128::from(entry.amount);
         match (entry.kind, reference) {
             (EntryKind::TopUp, _) => self.balance.enter(Account::CashIn, amount),
+            (EntryKind::Credit, _) => self.balance.enter(Account::Credits, amount),
             (EntryKind::Spend, _) => self.balance.enter(Account::Spends, -amount),
             (EntryKind::Refund, _) => self.balance.enter(Account::Refunds, amount),
             (EntryKind::Payment, Reference::Order(_)) => self.balance.enter(Account::Orders, -amount),
@@ -258,10 +262,11 @@ impl UserAudit {
         }
     }
 
-    /// The receipt of a top-up or spend.
+    /// The receipt of a top-up, credit or spend.
     pub fn add_receipt(&mut self, id: Uuid, receipt: Receipt) {
         let account = match receipt.kind {
             ReceiptKind::TopUp => Account::CashIn,
+            ReceiptKind::Credit => Account::Credits,
             ReceiptKind::Spend => Account::Spends,
         };
         self.balance.counter(account, receipt.amount.into());

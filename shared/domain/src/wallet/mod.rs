@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use crate::money::{AMOUNT_MAX, Amount, TOP_UPS_OF_A_DAY_MAX};
 use crate::text::{self, TextError};
 
-/// Longest memo of what was spent.
+/// Longest memo of what was spent, or reason of a credit.
 pub const MEMO_CHARACTERS_MAX: usize = 100;
 
-/// Parses the purpose of a spend: one line of 1 to 100 characters.
+/// Parses the purpose of a spend, or the reason of a credit: one line of 1 to 100 characters.
 ///
 /// # Errors
 /// As [`text::parse_line`].
@@ -30,8 +30,10 @@ pub struct Wallet {
 /// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
-    /// Money put in.
+    /// Money put in by the owner.
     TopUp,
+    /// Money put in by an administrator.
+    Credit,
     /// Money taken out for something else.
     Spend,
     /// A reservation or order was paid.
@@ -48,8 +50,9 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TopUp,
+        Self::Credit,
         Self::Spend,
         Self::Payment,
         Self::Refund,
@@ -63,6 +66,7 @@ impl EntryKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TopUp => "charge",
+            Self::Credit => "credit",
             Self::Spend => "spend",
             Self::Payment => "payment",
             Self::Refund => "refund",
@@ -92,17 +96,25 @@ pub struct Entry {
     pub balance_after: i64,
     /// When.
     pub at: Timestamp,
-    /// The reason for it: the id of the charge, of the spend, of the payment, of the card payment, or of its refund.
+    /// The reason for it: the id of the charge, of the credit, of the spend, of the payment, of the card payment, or of
+    /// its refund.
     pub reference: String,
-    /// The purpose, in its owner's words; only of a spend.
+    /// The purpose of a spend in its owner's words, or the reason of a credit; none of other kinds.
     pub memo: Option<String>,
 }
 
-/// A movement of the wallet by its owner: nothing is bought here.
+/// A movement of the wallet by its owner or an administrator: nothing is bought here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Movement {
-    /// Puts money in.
+    /// Puts money in, by the owner.
     TopUp(Amount),
+    /// Puts money in, by an administrator.
+    Credit {
+        /// How much.
+        amount: Amount,
+        /// The reason ([`parse_memo`]).
+        reason: String,
+    },
     /// Takes money out.
     Spend {
         /// How much.
@@ -117,7 +129,7 @@ impl Movement {
     #[must_use]
     pub fn amount(&self) -> Amount {
         match self {
-            Self::TopUp(amount) | Self::Spend { amount, .. } => *amount,
+            Self::TopUp(amount) | Self::Credit { amount, .. } | Self::Spend { amount, .. } => *amount,
         }
     }
 
@@ -126,6 +138,7 @@ impl Movement {
     pub fn kind(&self) -> EntryKind {
         match self {
             Self::TopUp(_) => EntryKind::TopUp,
+            Self::Credit { .. } => EntryKind::Credit,
             Self::Spend { .. } => EntryKind::Spend,
         }
     }
@@ -175,7 +188,7 @@ pub enum MovementError {
 #[error("at most 10000000 may be topped up in a day")]
 pub struct TopUpLimit;
 
-/// A top-up would end above the cap of 10,000,000.
+/// A top-up or credit would end above the cap of 10,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the balance would exceed 10000000")]
 pub struct BalanceCap;
@@ -195,7 +208,11 @@ impl Wallet {
     /// When the balance would exceed the cap, or is too small.
     pub fn apply(self, movement: &Movement, at: Timestamp, reference: String) -> Result<(Self, Entry), MovementError> {
         match movement {
-            Movement::TopUp(amount) => Ok(self.top_up(*amount, at, reference)?),
+            Movement::TopUp(amount) => Ok(self.put_in(EntryKind::TopUp, *amount, at, reference)?),
+            Movement::Credit { amount, reason } => {
+                let (wallet, entry) = self.put_in(EntryKind::Credit, *amount, at, reference)?;
+                Ok((wallet, Entry { memo: Some(reason.clone()), ..entry }))
+            }
             Movement::Spend { amount, memo } => {
                 let (wallet, entry) = self.debit(EntryKind::Spend, *amount, at, reference)?;
                 Ok((wallet, Entry { memo: Some(memo.clone()), ..entry }))
@@ -205,8 +222,14 @@ impl Wallet {
 
     /// The wallet and entry after `amount` was put in. The cap binds what comes in from outside: a refund always fits,
     /// and while it has brought the balance above the cap nothing else comes in.
-    fn top_up(self, amount: Amount, at: Timestamp, reference: String) -> Result<(Self, Entry), BalanceCap> {
-        let (wallet, entry) = self.apply_amount(EntryKind::TopUp, amount.get(), at, reference).ok_or(BalanceCap)?;
+    fn put_in(
+        self,
+        kind: EntryKind,
+        amount: Amount,
+        at: Timestamp,
+        reference: String,
+    ) -> Result<(Self, Entry), BalanceCap> {
+        let (wallet, entry) = self.apply_amount(kind, amount.get(), at, reference).ok_or(BalanceCap)?;
         if wallet.balance > AMOUNT_MAX { Err(BalanceCap) } else { Ok((wallet, entry)) }
     }
 
@@ -279,7 +302,7 @@ mod tests {
     proptest! {
         /// W1 and W2: whatever is tried, the balance is the sum of the entries, which have no gap.
         #[test]
-        fn the_ledger_explains_the_balance(moves in proptest::collection::vec((0..3_u8, 1..=AMOUNT_MAX), 0..60)) {
+        fn the_ledger_explains_the_balance(moves in proptest::collection::vec((0..4_u8, 1..=AMOUNT_MAX), 0..60)) {
             let mut wallet = Wallet::EMPTY;
             let mut entries: Vec<Entry> = Vec::new();
             for (way, minor_units) in moves {
@@ -288,6 +311,7 @@ mod tests {
                 let moved = match way {
                     0 => wallet.apply(&Movement::TopUp(amount), at, String::new()).ok(),
                     1 => wallet.apply(&Movement::Spend { amount, memo: "tea".to_owned() }, at, String::new()).ok(),
+                    2 => wallet.apply(&Movement::Credit { amount, reason: "rain".to_owned() }, at, String::new()).ok(),
                     _ => wallet.pay(amount, at, String::new()).ok(),
                 };
                 if let Some((after, entry)) = moved {
@@ -356,6 +380,20 @@ mod tests {
         // A clock that is behind opens no day again.
         let next = ToppedUp { day: 1, sum: AMOUNT_MAX };
         assert_eq!(next.add(amount(1), at(86_399)), Err(TopUpLimit));
+    }
+
+    #[test]
+    fn a_credit_has_its_reason_and_ends_under_the_cap() {
+        let credit = |minor_units: i64| Movement::Credit {
+            amount: Amount::parse(minor_units).expect("in range"),
+            reason: "rain".to_owned(),
+        };
+        let wallet = Wallet { balance: AMOUNT_MAX - 5, seq: 1 };
+        let (after, entry) = wallet.apply(&credit(5), Timestamp::UNIX_EPOCH, String::new()).expect("it fits");
+        let told = (after.balance, entry.kind, entry.amount, entry.memo.as_deref());
+        assert_eq!(told, (AMOUNT_MAX, EntryKind::Credit, 5, Some("rain")));
+        let refused = wallet.apply(&credit(6), Timestamp::UNIX_EPOCH, String::new());
+        assert_eq!(refused, Err(MovementError::BalanceCap(BalanceCap)));
     }
 
     #[test]

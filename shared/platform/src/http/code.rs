@@ -116,6 +116,8 @@ codes! {
     BalanceCap = CONFLICT, "balance-cap", "Your balance would be too large", "잔액 한도를 초과합니다";
     /// More than may be topped up in a day.
     TopUpLimit = CONFLICT, "top-up-limit", "The daily top-up limit is reached", "하루 충전 한도를 초과했습니다";
+    /// Users cannot put money into wallets here.
+    TopUpClosed = FORBIDDEN, "top-up-closed", "Top-ups are closed", "충전을 이용하실 수 없습니다";
     /// The balance is too small.
     InsufficientBalance = PAYMENT_REQUIRED, "insufficient-balance", "Your balance is too small", "잔액이 부족합니다";
     /// The hold has ended.
@@ -127,6 +129,9 @@ codes! {
     /// It costs less than a card can be charged.
     CardAmountTooSmall = CONFLICT, "card-amount-too-small",
         "The amount is too small for a card", "카드로 결제하기에는 금액이 너무 작습니다";
+    /// It is in smaller units than cards carry.
+    CardAmountStep = CONFLICT, "card-amount-step",
+        "A card cannot be charged this amount", "카드로 결제할 수 없는 금액입니다";
     /// The card payment is not open any more.
     CardPaymentEnded = CONFLICT, "card-payment-ended", "The card payment has ended", "종료된 카드 결제입니다";
     /// Less has come in by card than is to be paid out.

@@ -24,7 +24,7 @@ use utoipa::openapi::{RefOr, Response};
 
 use crate::failure::Failure;
 use crate::http::code::Code;
-use crate::http::messages::{Detail, Expected, Won};
+use crate::http::messages::{Detail, Expected, MinorUnits};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
@@ -42,9 +42,9 @@ use crate::store::purchases::cancel_failure::CancelFailure;
 use crate::store::reservations::hold::HoldFailure;
 use crate::store::reservations::hold_best::HoldBestFailure;
 use crate::store::seats::CreateSeatsFailure;
-use crate::store::wallet::MovementFailure;
 use crate::store::wallet::cards::pay_out::PayOutFailure;
 use crate::store::wallet::cards::start::StartFailure;
+use crate::store::wallet::{CreditFailure, MovementFailure};
 
 /// When a caller of a busy table should try again, in seconds.
 const BUSY_RETRY_SECONDS: i64 = 1;
@@ -187,7 +187,7 @@ impl From<HoldError> for Problem {
         match error {
             HoldError::Sale(sale) => sale.into(),
             HoldError::SeatNotFound(seats) => Self::new(Detail::NoSeat).with_seats(seats),
-            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
+            HoldError::TooDear => invalid("seat_ids")(Expected::CostAtMost { max: MinorUnits(AMOUNT_MAX) }),
             HoldError::SeatTaken(seats) => Self::new(Detail::SeatsTaken).with_seats(seats),
             HoldError::SeatYours { seats, reservation, paid } => {
                 let detail = if paid {
@@ -277,6 +277,7 @@ impl From<StartFailure> for Problem {
             StartFailure::Purchase(failure) => failure.into(),
             StartFailure::AlreadyPaid => Self::new(Detail::PaidAlready),
             StartFailure::TooLittle => Self::new(Detail::CardAmountTooSmall),
+            StartFailure::Step(step) => Self::new(Detail::CardAmountStep { step }),
             StartFailure::TopUp(failure) => failure.into(),
             StartFailure::Ended => Self::new(Detail::CardPaymentEnded),
             StartFailure::KeyReused(reused) => reused.into(),
@@ -296,6 +297,7 @@ document!(StartFailure:
     TopUpLimit,
     CardsOff,
     CardAmountTooSmall,
+    CardAmountStep,
     CardPaymentEnded,
 );
 
@@ -305,7 +307,7 @@ impl From<PayOutFailure> for Problem {
             PayOutFailure::NoWallet => no_wallet(),
             PayOutFailure::InsufficientBalance(_) => insufficient_balance(),
             PayOutFailure::TooLittleByCard(TooLittleByCard { most }) => {
-                Self::new(Detail::TooLittleByCard { most: Won(most) })
+                Self::new(Detail::TooLittleByCard { most: MinorUnits(most) })
             }
             PayOutFailure::KeyReused(reused) => reused.into(),
             PayOutFailure::Failure(failure) => failure.into(),
@@ -332,7 +334,7 @@ impl From<OrderError> for Problem {
             OrderError::Coupon(CouponError::NotOpen) => Self::new(Detail::CouponNotValidYet),
             OrderError::Coupon(CouponError::Expired) => Self::new(Detail::CouponExpired),
             OrderError::Coupon(CouponError::NotApplicable) => Self::new(Detail::CouponNotApplicable),
-            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: Won(AMOUNT_MAX) }),
+            OrderError::TooDear => invalid("items")(Expected::CostAtMost { max: MinorUnits(AMOUNT_MAX) }),
             OrderError::TooScattered => invalid("items")(Expected::FewerUnits),
         }
     }
@@ -410,10 +412,10 @@ impl From<MovementFailure> for Problem {
         match error {
             MovementFailure::NoWallet => no_wallet(),
             MovementFailure::Refused(MovementError::BalanceCap(_)) => {
-                Self::new(Detail::BalanceCap { max: Won(AMOUNT_MAX) })
+                Self::new(Detail::BalanceCap { max: MinorUnits(AMOUNT_MAX) })
             }
             MovementFailure::Refused(MovementError::TopUpLimit(_)) => {
-                Self::new(Detail::TopUpLimit { max: Won(TOP_UPS_OF_A_DAY_MAX) })
+                Self::new(Detail::TopUpLimit { max: MinorUnits(TOP_UPS_OF_A_DAY_MAX) })
             }
             MovementFailure::Refused(MovementError::InsufficientBalance(_)) => insufficient_balance(),
             MovementFailure::KeyReused(reused) => reused.into(),
@@ -421,6 +423,19 @@ impl From<MovementFailure> for Problem {
         }
     }
 }
+
+impl From<CreditFailure> for Problem {
+    fn from(error: CreditFailure) -> Self {
+        match error {
+            CreditFailure::NoWallet => Self::new(Detail::UserHasNoWallet),
+            CreditFailure::BalanceCap(_) => Self::new(Detail::CreditCap { max: MinorUnits(AMOUNT_MAX) }),
+            CreditFailure::KeyReused(reused) => reused.into(),
+            CreditFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+document!(CreditFailure: NoWallet, BalanceCap);
 
 impl From<CreateSeatsFailure> for Problem {
     fn from(error: CreateSeatsFailure) -> Self {

@@ -4,17 +4,29 @@
 mod detail;
 mod expected;
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use onsale_domain::money::Currency;
 
 pub use detail::Detail;
 pub use expected::Expected;
 
 use super::language::Language;
+use super::money::format_money;
+
+/// The reader of a message: the language, and the currency that amounts are in.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The language.
+    pub language: Language,
+    /// The shop's currency.
+    pub currency: Currency,
+}
 
 /// A parameter of a message.
 trait Parameter {
-    /// Its text in a language.
-    fn localized(&self, language: Language) -> String;
+    /// Its text for a reader.
+    fn localized(&self, reader: Reader) -> String;
 }
 
 /// Names of ours that a message lists: fields, states, methods. Never input.
@@ -33,32 +45,25 @@ impl fmt::Display for Names {
     }
 }
 
-/// An amount of money as people read it, such as 10,000,000.
+/// An amount of money in minor units, which a message shows in the shop's currency, such as ₩10,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Won(pub i64);
+pub struct MinorUnits(pub i64);
 
-impl fmt::Display for Won {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                formatter.write_char(',')?;
-            }
-            formatter.write_char(digit)?;
-        }
-        Ok(())
+impl Parameter for MinorUnits {
+    fn localized(&self, reader: Reader) -> String {
+        format_money(self.0, reader.currency, reader.language)
     }
 }
 
 /// The expectation of a field may stand within another message.
 impl Parameter for Box<Expected> {
-    fn localized(&self, language: Language) -> String {
-        self.text(language)
+    fn localized(&self, reader: Reader) -> String {
+        self.text(reader)
     }
 }
 
 impl<T: fmt::Display> Parameter for T {
-    fn localized(&self, _: Language) -> String {
+    fn localized(&self, _: Reader) -> String {
         self.to_string()
     }
 }
@@ -79,13 +84,13 @@ macro_rules! messages {
         }
 
         impl $messages {
-            /// The message in a language.
+            /// The message for a reader.
             #[must_use]
-            pub fn text(&self, language: Language) -> String {
+            pub fn text(&self, reader: $crate::http::messages::Reader) -> String {
                 match self {
                     $(Self::$name $({ $($parameter),+ })? => {
-                        $($(let $parameter = $crate::http::messages::Parameter::localized($parameter, language);)+)?
-                        match language {
+                        $($(let $parameter = $crate::http::messages::Parameter::localized($parameter, reader);)+)?
+                        match reader.language {
                             Language::English => format!($english),
                             Language::Korean => format!($korean),
                         }
@@ -110,7 +115,7 @@ use messages;
 
 #[cfg(test)]
 mod tests {
-    use super::{Detail, Expected, Won};
+    use super::{Detail, Expected};
     use crate::http::Code;
 
     /// The names in braces of a text, in alphabetical order.
@@ -161,11 +166,5 @@ mod tests {
             assert!(!english.ends_with('.') && !is_korean(english), "{name}: {english}");
             assert!(is_polite(korean) && !korean.ends_with('.'), "{name}: {korean}");
         }
-    }
-
-    #[test]
-    fn amounts_have_their_thousands_apart() {
-        let written = [0, 999, 1_000, 10_000_000].map(|amount| Won(amount).to_string());
-        assert_eq!(written, ["0", "999", "1,000", "10,000,000"]);
     }
 }

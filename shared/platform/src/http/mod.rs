@@ -6,6 +6,7 @@ mod error_mapping;
 mod extract;
 mod language;
 mod messages;
+mod money;
 pub mod openapi;
 pub mod page;
 mod problem;
@@ -21,7 +22,8 @@ pub use extract::{
     page_limit,
 };
 pub use language::Language;
-pub use messages::{Detail, Expected, Names, Won};
+pub use messages::{Detail, Expected, MinorUnits, Names, Reader};
+pub use money::format_money;
 pub use problem::{FieldError, Problem, ProblemOut, invalid};
 
 use axum::RequestPartsExt;
@@ -103,7 +105,7 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
 
 async fn write_problems(app: &App, request_id: &str, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let language = Language::from_headers(&parts.headers);
+    let reader = Reader { language: Language::from_headers(&parts.headers), currency: app.config().currency };
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
@@ -121,5 +123,5 @@ async fn write_problems(app: &App, request_id: &str, request: Request, next: Nex
         None => return response,
     };
     app.meter().count(&REFUSALS, 1, &[problem.code().as_str()]);
-    problem.into_localized_response(language, request_id)
+    problem.into_localized_response(reader, request_id)
 }

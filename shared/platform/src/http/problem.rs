@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::code::Code;
 use super::language::Language;
-use super::messages::{Detail, Expected};
+use super::messages::{Detail, Expected, Reader};
 use super::openapi::one_of;
 
 /// An invalid field.
@@ -144,17 +144,17 @@ impl Problem {
         }
     }
 
-    /// The detail, and the errors of fields, in a language.
-    fn texts(&self, language: Language) -> (String, Vec<FieldError>) {
+    /// The detail, and the errors of fields, for a reader.
+    fn texts(&self, reader: Reader) -> (String, Vec<FieldError>) {
         match &self.reason {
-            Reason::Detail(detail) => (detail.text(language), Vec::new()),
+            Reason::Detail(detail) => (detail.text(reader), Vec::new()),
             Reason::Fields(fields) => {
                 let error = |wrong: &WrongField| FieldError {
                     field: wrong.field.clone(),
-                    message: wrong.expected.text(language),
+                    message: wrong.expected.text(reader),
                 };
                 let errors: Vec<FieldError> = fields.iter().map(error).collect();
-                let sentence = |error: &FieldError| match language {
+                let sentence = |error: &FieldError| match reader.language {
                     Language::English => format!("{} {}", error.field, error.message),
                     Language::Korean => format!("{}: {}", error.field, error.message),
                 };
@@ -163,9 +163,10 @@ impl Problem {
         }
     }
 
-    pub(super) fn into_localized_response(self, language: Language, request_id: &str) -> Response {
+    pub(super) fn into_localized_response(self, reader: Reader, request_id: &str) -> Response {
+        let language = reader.language;
         let (status, code, english, korean) = self.code().facts();
-        let (detail, errors) = self.texts(language);
+        let (detail, errors) = self.texts(reader);
         let body = ProblemOut {
             kind: format!("{TYPE_PREFIX}{code}"),
             title: match language {

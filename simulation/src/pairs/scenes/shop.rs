@@ -133,6 +133,7 @@ pub(super) fn wallets() -> Vec<Scene> {
                 Request(ANNA, Action::TopUp(7)),
                 Request(ANNA, Action::Spend(10_000)),
                 refund(),
+                Request(ADMIN, Action::Credit { user: ANNA, amount: 10_000 }),
             ],
         ),
     ]

@@ -1,5 +1,6 @@
 //! POST /v1/payment_intents
 
+use onsale_domain::money::Currency;
 use serde_json::Value;
 
 use crate::third_parties::payment_provider::call::Parameters;
@@ -10,20 +11,8 @@ use crate::third_parties::payment_provider::state::{Request, State};
 
 /// Largest amount, in minor units: eight digits.
 pub const AMOUNT_MAX: i64 = 99_999_999;
-/// Smallest amount of a currency without a row below.
+/// Smallest amount of a currency that nobody knows.
 const AMOUNT_MIN: i64 = 50;
-/// Smallest amounts in minor units. Stripe's table has no won: for those currencies the bound is half a dollar's worth.
-const AMOUNTS_MIN: [(&str, i64); 9] = [
-    ("eur", 50),
-    ("gbp", 30),
-    ("hkd", 400),
-    ("jpy", 50),
-    ("krw", 700),
-    ("mxn", 1_000),
-    ("sek", 300),
-    ("thb", 1_000),
-    ("twd", 1_500),
-];
 /// Currencies with three decimals, whose amounts end in a zero.
 const THREE_DECIMALS: [&str; 5] = ["bhd", "jod", "kwd", "omr", "tnd"];
 /// Methods of payment. The second stands for all that cannot be authorised first and captured later.
@@ -87,7 +76,8 @@ fn check_amount(amount: i64, currency: &str) -> Result<(), ApiError> {
         let message = "The last digit of an amount in this currency must be 0.";
         return Err(ApiError::bad_parameter(Some("parameter_invalid_integer"), "amount", message));
     }
-    let least = AMOUNTS_MIN.iter().find(|(code, _)| *code == currency).map_or(AMOUNT_MIN, |(_, least)| *least);
+    let known = Currency::parse(&currency.to_uppercase());
+    let least = known.map_or(AMOUNT_MIN, Currency::smallest_card_charge);
     if amount < least {
         let message = format!("Amount must be at least {least} {currency}, in minor units.");
         return Err(ApiError::invalid_request(Some("amount_too_small"), message).with_param("amount"));

@@ -36,7 +36,7 @@ impl UserAudit {
             let of = || Entity::Receipt(self.user, *id);
             let moved = self.moved.remove(&Reference::Receipt(*id)).unwrap_or_default();
             let amount = match receipt.kind {
-                ReceiptKind::TopUp => i128::from(receipt.amount),
+                ReceiptKind::TopUp | ReceiptKind::Credit => i128::from(receipt.amount),
                 ReceiptKind::Spend => -i128::from(receipt.amount),
             };
             match moved.entries {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use onsale_domain::id::ReservationId;
 use uuid::Uuid;
 
-use super::{Language, Names, Won, messages};
+use super::{Language, MinorUnits, Names, messages};
 use crate::http::Code;
 
 /// Makes the details. A row is a name, parameters with examples, the code in brackets, English and Korean.
@@ -225,6 +225,9 @@ details! {
     CardAmountTooSmall [CardAmountTooSmall]
         "A card cannot be charged so little. Pay from your wallet."
         "카드로 결제하기에는 금액이 너무 작습니다. 지갑으로 결제해 주세요."
+    CardAmountStep { step: i64 = 10 } [CardAmountStep]
+        "A card is charged in steps of {step} minor units. Pay from your wallet."
+        "카드는 {step} 단위로만 결제할 수 있습니다. 지갑으로 결제해 주세요."
     CardPaymentEnded [CardPaymentEnded]
         "This card payment has ended. Begin another one, with a new Idempotency-Key."
         "종료된 카드 결제입니다. 새 Idempotency-Key로 다시 시작해 주세요."
@@ -234,9 +237,9 @@ details! {
     PaidAlready [AlreadyPaid]
         "You have already paid for this."
         "이미 결제하셨습니다."
-    TooLittleByCard { most: Won = Won(50_000) } [TooLittleByCard]
-        "At most {most} won can go back to the cards by which you topped up."
-        "충전하신 카드로 돌려드릴 수 있는 금액은 최대 {most}원입니다."
+    TooLittleByCard { most: MinorUnits = MinorUnits(50_000) } [TooLittleByCard]
+        "At most {most} can go back to the cards by which you topped up."
+        "충전하신 카드로 돌려드릴 수 있는 금액은 최대 {most}입니다."
     ReportInvalid [ReportInvalid]
         "Sign the report as the payment provider does, with a secret that is in force, and send it within five minutes."
         "결제사의 유효한 비밀 키로 서명하여 5분 안에 보내 주세요."
@@ -245,9 +248,15 @@ details! {
     NoWallet [NoWallet]
         "You have no wallet yet. Create one with POST /wallet."
         "아직 지갑이 없습니다. POST /wallet으로 만들어 주세요."
-    BalanceCap { max: Won = Won(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
-        "Your balance may be at most {max} won after a top-up. Top up less."
-        "충전 후 잔액은 {max}원 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    UserHasNoWallet [NoWallet]
+        "There is no such user, or the user has no wallet yet. The user creates one with POST /wallet."
+        "존재하지 않는 사용자이거나 아직 지갑이 없습니다. 지갑은 사용자가 POST /wallet으로 만들어야 합니다."
+    BalanceCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
+        "Your balance may be at most {max} after a top-up. Top up less."
+        "충전 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 충전해 주세요."
+    CreditCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
+        "The balance may be at most {max} after a credit. Credit less."
+        "적립 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 적립해 주세요."
     InsufficientBalance [InsufficientBalance]
         "Your balance is too small. Top up your wallet with POST /wallet/charges."
         "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
@@ -260,9 +269,12 @@ details! {
         "Your balance is too small, and your seats or units were released. Top up your wallet, then hold the seats or order \
         again."
         "잔액이 부족하여 좌석이나 상품의 선점이 해제되었습니다. 지갑을 충전한 뒤 좌석을 다시 선택하거나 다시 주문해 주세요."
-    TopUpLimit { max: Won = Won(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
-        "You may top up at most {max} won a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
-        "하루에 {max}원까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
+    TopUpLimit { max: MinorUnits = MinorUnits(onsale_domain::money::TOP_UPS_OF_A_DAY_MAX) } [TopUpLimit]
+        "You may top up at most {max} a day. Top up less, or try again tomorrow: the day begins at 00:00 UTC."
+        "하루에 {max}까지 충전하실 수 있습니다. 더 적은 금액을 충전하거나 내일(UTC 00:00 이후) 충전해 주세요."
+    TopUpClosed [TopUpClosed]
+        "You cannot top up your wallet in this shop. Ask the shop to credit you."
+        "이 사이트에서는 지갑을 충전하실 수 없습니다. 판매자에게 적립을 문의해 주세요."
 
     // The shop.
     NoProduct [NotFound]

@@ -18,7 +18,7 @@ use onsale_domain::seats::{LABEL_CHARACTERS_MAX, LabelError, SeatIdError};
 use onsale_domain::text::{MARKS_IN_A_ROW_MAX, TextError};
 use onsale_domain::time::TimeError;
 
-use super::{Language, Names, Won, messages};
+use super::{Language, MinorUnits, Names, messages};
 
 messages! {
     /// The expectation of a field. The name of the field stands in front of it.
@@ -177,9 +177,9 @@ messages! {
         Units { max: i64 = UNITS_MAX }
             "must have 1 to {max} units of a product"
             "상품마다 1개 이상 {max}개 이하로 보내 주세요"
-        CostAtMost { max: Won = Won(AMOUNT_MAX) }
-            "must cost at most {max} won in total"
-            "합계가 {max}원 이하가 되도록 보내 주세요"
+        CostAtMost { max: MinorUnits = MinorUnits(AMOUNT_MAX) }
+            "must cost at most {max} in total"
+            "합계가 {max} 이하가 되도록 보내 주세요"
         FewerUnits
             "must have fewer products or units; you cannot order so many at once"
             "한 번에 주문하기에는 너무 많습니다. 상품이나 수량을 줄여 주세요"

@@ -177,7 +177,7 @@ fn count_concert(tally: &mut Tally, concert: ConcertId, sk: &str, item: Item) ->
     Some(())
 }
 
-/// The receipt of a top-up or spend.
+/// The receipt of a top-up, credit or spend.
 pub(super) fn receipt(item: Item) -> Option<Receipt> {
     let item: ReceiptItem = parse(item)?;
     let kind = ReceiptKind::parse(item.kind.as_deref())?;

@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use onsale_domain::id::UserId;
 use onsale_domain::money::Amount;
-use onsale_domain::wallet::{Entry, EntryKind, Movement, MovementError, ToppedUp, Wallet};
+use onsale_domain::wallet::{BalanceCap, Entry, EntryKind, Movement, MovementError, ToppedUp, Wallet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::{Item, from_item, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
@@ -79,10 +80,10 @@ struct EntryItem {
     key: Option<String>,
 }
 
-/// The receipt of what a user did with the wallet by itself.
+/// The receipt of what a user did with the wallet by itself, or of an administrator's credit.
 #[derive(Serialize, Deserialize)]
 struct ChargeItem {
-    /// `charge` or `spend`.
+    /// `charge`, `credit` or `spend`.
     kind: String,
     amount: i64,
     at: i64,
@@ -246,6 +247,53 @@ pub enum MovementFailure {
 enum Guard {
     ChargeNew,
     EntryNew,
+    Logged,
+}
+
+/// Why a wallet was not credited.
+#[derive(Debug, thiserror::Error)]
+pub enum CreditFailure {
+    /// There is no such user, or the user has no wallet.
+    #[error("no wallet")]
+    NoWallet,
+    /// See [`BalanceCap`].
+    #[error(transparent)]
+    BalanceCap(#[from] BalanceCap),
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<MovementFailure> for CreditFailure {
+    fn from(failure: MovementFailure) -> Self {
+        match failure {
+            MovementFailure::NoWallet => Self::NoWallet,
+            MovementFailure::Refused(MovementError::BalanceCap(cap)) => cap.into(),
+            MovementFailure::Refused(refused) => Failure::Internal(format!("a credit was refused: {refused}")).into(),
+            MovementFailure::KeyReused(reused) => reused.into(),
+            MovementFailure::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+/// Credits a wallet under the id `charge`, once however often an administrator asks for it, and logs the action; gives
+/// the balance. A credit counts towards no limit of a day.
+///
+/// # Errors
+/// See [`CreditFailure`].
+pub async fn credit(
+    app: &App,
+    user: UserId,
+    charge: Uuid,
+    (amount, reason): (Amount, String),
+    fingerprint: &str,
+    action: &AdminAction,
+) -> Result<Once<i64>, CreditFailure> {
+    let credit = Movement::Credit { amount, reason };
+    Ok(carry_out_logged(app, user, charge, &credit, fingerprint, Some(action)).await?)
 }
 
 /// Carries a movement of a wallet out under the id `charge`, once however often it is asked for; gives the balance.
@@ -259,6 +307,18 @@ pub async fn carry_out(
     charge: Uuid,
     wanted: &Movement,
     fingerprint: &str,
+) -> Result<Once<i64>, MovementFailure> {
+    carry_out_logged(app, user, charge, wanted, fingerprint, None).await
+}
+
+/// Carries a movement out, with the log entry of the administrator's action that it is.
+async fn carry_out_logged(
+    app: &App,
+    user: UserId,
+    charge: Uuid,
+    wanted: &Movement,
+    fingerprint: &str,
+    action: Option<&AdminAction>,
 ) -> Result<Once<i64>, MovementFailure> {
     let mut attempts = Attempts::new(app);
     loop {
@@ -280,6 +340,9 @@ pub async fn carry_out(
         let mut transaction = Transaction::new();
         transaction.add(Guard::ChargeNew, Write::create(to_item(&keys::charge(user, charge), &receipt)?));
         transaction.add(Guard::EntryNew, entry_write(user, &entry, topped_up, None)?);
+        if let Some(action) = action {
+            transaction.add(Guard::Logged, action.write(app)?);
+        }
         match transaction.commit(app).await {
             Ok(()) => return Ok(Once::New(after.balance)),
             Err(Rejected::Guards(failed)) if failed[0].guard == Guard::ChargeNew => {
@@ -308,7 +371,7 @@ fn apply_movement(
     let (after, entry) = before.wallet.apply(wanted, now, charge.to_string())?;
     let topped_up = match wanted {
         Movement::TopUp(amount) => before.topped_up.add(*amount, now)?,
-        Movement::Spend { .. } => before.topped_up,
+        Movement::Credit { .. } | Movement::Spend { .. } => before.topped_up,
     };
     Ok((after, entry, topped_up))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use onsale_domain::id::{CardPaymentId, UserId};
-use onsale_domain::money::{Amount, CURRENCY};
+use onsale_domain::money::Amount;
 use onsale_domain::purchases::purchase::Purchase;
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::time::EpochSecond;
@@ -60,6 +60,9 @@ pub enum StartFailure {
     /// It costs nothing, or less than a card can be charged.
     #[error("too little for a card")]
     TooLittle,
+    /// It is no multiple of so many minor units, which cards carry.
+    #[error("not in steps of {0}")]
+    Step(i64),
     /// A wallet may not be topped up so much.
     #[error(transparent)]
     TopUp(#[from] MovementFailure),
@@ -100,7 +103,7 @@ pub struct Started {
 /// # Errors
 /// See [`StartFailure`].
 pub async fn start(app: &App, request: &StartRequest<'_>) -> Result<Once<Started>, StartFailure> {
-    if app.config().card_provider_url.is_none() {
+    if app.config().card_provider_url.is_none() || !app.currency().takes_cards() {
         return Err(StartFailure::NoProvider);
     }
     if let Some(there) = get(app, request.user, request.id).await? {
@@ -112,7 +115,7 @@ pub async fn start(app: &App, request: &StartRequest<'_>) -> Result<Once<Started
         user: request.user,
         purpose,
         amount,
-        currency: CURRENCY.to_owned(),
+        currency: app.currency().code().to_owned(),
         intent: None,
         state: CardPaymentState::Open,
         in_wallet: false,
@@ -193,6 +196,13 @@ async fn price(app: &App, request: &StartRequest<'_>) -> Result<(Purpose, Amount
         }
     };
     let amount = Amount::parse(total).map_err(|_| StartFailure::TooLittle)?;
+    if total < app.currency().smallest_card_charge() {
+        return Err(StartFailure::TooLittle);
+    }
+    let step = app.currency().card_step();
+    if total % step != 0 {
+        return Err(StartFailure::Step(step));
+    }
     Ok((purpose, amount, due_at))
 }
 

@@ -1,15 +1,16 @@
-//! Money: whole minor units, never a float (W5).
+//! Money: whole minor units of the shop's currency, never a float (W5).
+
+mod currency;
+
+pub use currency::{Currency, CurrencyError, DecimalError};
 
 /// The largest balance a top-up may end in, and so the most that a seat, an order or a reservation may cost: 10,000,000
-///
+/// minor units.
 pub const AMOUNT_MAX: i64 = 10_000_000;
 
 /// Most that may be topped up in a day (UTC). A refund always fits, also above [`AMOUNT_MAX`], so the cap of a balance
 /// alone would bound nothing: pay, top up again, and have the payments given back.
 pub const TOP_UPS_OF_A_DAY_MAX: i64 = AMOUNT_MAX;
-
-/// Currency of every amount. Won has no minor unit, so an amount is won.
-pub const CURRENCY: &str = "KRW";
 
 /// An amount somebody asks to move: at least 1 and at most [`AMOUNT_MAX`] minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -85,7 +85,7 @@ fn words(block: &str) -> Vec<Word> {
 fn set_by(command: &str) -> Option<&str> {
     let word = ["for ", "local ", "read "].iter().find_map(|word| command.strip_prefix(word));
     match word {
-        Some(rest) => name(rest.trim_start_matches("-r ")),
+        Some(rest) => name(rest.trim_start_matches("-r ").trim_start_matches("-rs ")),
         None => name(command).filter(|name| command[name.len()..].starts_with('=')),
     }
 }

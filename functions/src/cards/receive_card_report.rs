@@ -1,6 +1,5 @@
 //! POST /card-reports
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::wallet::cards::card_refund::parse_reference;
@@ -9,7 +8,7 @@ use onsale_platform::card_provider::report::{self, Report};
 use onsale_platform::card_provider::signature;
 use onsale_platform::events::{self, EventQueue};
 use onsale_platform::failure::Failure;
-use onsale_platform::http::{Detail, NoContent, Problem};
+use onsale_platform::http::{Detail, NoContent, Problem, RawBody};
 
 /// Takes a signed report of the payment provider.
 ///
@@ -18,11 +17,12 @@ use onsale_platform::http::{Detail, NoContent, Problem};
     responses(
         (status = 204, description = "Taken, or about nothing of ours"),
         (status = 401, description = "report-invalid"),
+        (status = 413, description = "body-too-large"),
     ))]
 pub async fn receive_card_report(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<NoContent, Problem> {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(refused) = signature::verify(&app, signature, &body).await? {

@@ -1,6 +1,5 @@
 //! The page that people use: documents that are rendered here, and the assets that they load.
 
-mod card_provider;
 mod response;
 
 use onsale_platform::lambda::Function;

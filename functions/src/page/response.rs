@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use onsale_domain::concerts::schedule::SaleState;
 use onsale_domain::money::Currency;
 use onsale_platform::app::App;
+use onsale_platform::card_provider::checkout::Checkout;
 use onsale_platform::failure::Failure;
 use onsale_platform::http::page::{Asset, DocumentRequest, Told};
 use onsale_platform::http::{Language, format_money};
 use onsale_platform::store::concerts::Concert;
 use onsale_platform::store::views::{Counts, DateView};
 use uuid::Uuid;
-
-use crate::page::card_provider::CardProvider;
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -25,7 +24,7 @@ pub struct Page {
     path: String,
     title: String,
     /// The payment provider, if cards are taken.
-    card_provider: Option<CardProvider>,
+    checkout: Option<Checkout>,
     /// The currency of every amount.
     currency: Currency,
     /// Whether buyers may top up without a payment.
@@ -143,8 +142,8 @@ impl Page {
     pub fn new(app: &App, request: DocumentRequest) -> Self {
         let (language, path) = (request.language.tag(), request.path.clone());
         let (currency, has_free_top_ups) = (app.currency(), app.config().free_top_ups);
-        let card_provider = CardProvider::of(app);
-        let page = Self { request, language, path, title: String::new(), card_provider, currency, has_free_top_ups };
+        let checkout = Checkout::of(app);
+        let page = Self { request, language, path, title: String::new(), checkout, currency, has_free_top_ups };
         Self { title: page.word(title_of(&page.path)).to_owned(), ..page }
     }
 
@@ -172,12 +171,11 @@ impl Page {
 
     /// The address of the payment provider's script: empty where it may not run, none if no cards are taken.
     fn card_script(&self) -> Option<&str> {
-        self.card_provider.as_ref().map(|provider| provider.told_at(&self.path))
+        self.checkout.as_ref().map(|checkout| checkout.told_at(&self.path))
     }
 
-    /// The word about the money of this shop.
-    fn money_word(&self) -> &'static str {
-        if self.card_provider.is_some() { "shell.money_cards" } else { "shell.money" }
+    fn takes_cards(&self) -> bool {
+        self.checkout.is_some()
     }
 
     /// The path of an asset.
@@ -205,8 +203,8 @@ impl Page {
     fn answer(&self, told: Told, document: &impl Template) -> Response {
         // Nothing in a template can fail but a text that cannot be written.
         let mut response = self.request.answer(told, document.render().unwrap_or_default());
-        if let Some(provider) = &self.card_provider {
-            provider.allow_at(&self.path, response.headers_mut());
+        if let Some(checkout) = &self.checkout {
+            checkout.allow_at(&self.path, response.headers_mut());
         }
         response
     }

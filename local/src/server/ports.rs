@@ -166,22 +166,14 @@ impl Ports {
             (self.dynamodb, stack.dynamodb().router()),
             (self.sqs, stack.sqs().router()),
             (self.data_platform, stack.receiver().router()),
+            // A page of the shop opens its frame, and the frame asks from there.
+            (self.payment_provider, stack.payment_provider().router()),
             (self.metrics, stack.metrics()),
         ] {
             let access = Access::for_tools(port.address.ip(), names);
             tasks.spawn(connections::serve(port.listener, router, access, Limits::default(), stopped.clone()));
         }
         let provider = stack.payment_provider().clone();
-        // As Stripe's own: a page of the shop opens its frame, and everything else asks for a key.
-        let access = Access::for_api(self.payment_provider.address.ip(), names);
-        let served = connections::serve(
-            self.payment_provider.listener,
-            provider.router(),
-            access,
-            Limits::default(),
-            stopped.clone(),
-        );
-        tasks.spawn(served);
         if let Ok(url) = reports {
             provider.set_webhook_url(url);
         }

@@ -54,7 +54,9 @@ async fn every_protected_route_asks_for_a_token() {
         if protected(&access) {
             expect_gateway(reply, 401, "Unauthorized");
         } else {
-            assert!(!matches!(reply.status.as_u16(), 401 | 403), "{} is {access}: {}", reply.request, reply.body);
+            // A function's own refusal has a code: of a report that is not signed.
+            let by_gateway = matches!(reply.status.as_u16(), 401 | 403) && reply.body["code"].is_null();
+            assert!(!by_gateway, "{} is {access}: {}", reply.request, reply.body);
         }
     }
 }

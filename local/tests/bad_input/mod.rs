@@ -15,6 +15,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request};
 use serde_json::{Value, json};
 
+use crate::support::cards::GOOD;
 use crate::support::{Person, Reply, World};
 
 /// Stands in hostile input, and never in an answer.
@@ -48,6 +49,7 @@ struct Target {
     product: String,
     coupon: String,
     order: String,
+    card_payment: String,
     refresh_token: String,
 }
 
@@ -77,12 +79,25 @@ impl Target {
         let (product, coupon) = (world.product(10, 1_000).await, world.coupon(1_000).await);
         caller.claim(&coupon).await.expect(201);
         let order = caller.order(&[(&product, 1)]).await.expect(201).order();
+        let card_payment = caller.top_up_by_card(&world, 1_000_000, GOOD).await.id;
         let body = json!({ "email": "there@example.com", "password": "correct horse battery", "name": "There" });
         caller.post("/users", body).await.expect(201);
         let body = json!({ "email": "there@example.com", "password": "correct horse battery" });
         let refresh_token = caller.post("/sessions", body).await.expect(200).text("refresh_token");
         let document = caller.get("/openapi.json").await.expect(200).body;
-        Self { world, caller, document, concert, schedule, reservation, product, coupon, order, refresh_token }
+        Self {
+            world,
+            caller,
+            document,
+            concert,
+            schedule,
+            reservation,
+            product,
+            coupon,
+            order,
+            card_payment,
+            refresh_token,
+        }
     }
 
     fn routes(&self) -> Vec<Route> {
@@ -173,6 +188,10 @@ impl Target {
             "spend" => json!({ "amount": 1, "memo": "a poster" }),
             // One of the two; null is as good as left out.
             "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
+            "start_card_payment" => {
+                json!({ "reservation_id": self.reservation, "order_id": null, "top_up": null })
+            }
+            "pay_out" => json!({ "amount": 10 }),
             "create_product" => {
                 json!({ "name": "Tour poster", "price": 15_000, "stock": 5, "stock_shards": 2, "max_per_user": 4 })
             }
@@ -223,6 +242,7 @@ impl Target {
             ("product_id", &self.product),
             ("user_id", &user),
             ("order_id", &self.order),
+            ("card_payment_id", &self.card_payment),
             ("coupon_id", &self.coupon),
             ("seat_id", "A-1-2"),
             ("ticket_id", "A-1-1"),

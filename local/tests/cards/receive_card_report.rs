@@ -75,3 +75,9 @@ async fn a_report_is_of_its_time() {
     world.wait(301);
     world.report(&kept.signature, &kept.body).await.expect_problem(401, "report-invalid");
 }
+
+#[tokio::test]
+async fn a_report_larger_than_any_body_is_not_read() {
+    let world = World::new().await;
+    world.report("t=1,v1=00", &"x".repeat(64 * 1024 + 1)).await.expect_problem(413, "body-too-large");
+}

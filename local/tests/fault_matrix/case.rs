@@ -32,10 +32,19 @@ pub enum Case {
     RefundOrder,
     /// Of what cost nothing.
     RefundFree,
+    /// Of seats that a card paid: its money goes back to the card.
+    RefundPaidByCard,
     TopUp,
     /// By an administrator.
     Credit,
     Spend,
+    StartCard,
+    /// Of a reservation, once its buyer has authorised it.
+    ConfirmReservation,
+    ConfirmOrder,
+    /// Of a top-up.
+    ConfirmTopUp,
+    PayOut,
     Place,
     /// After an order that lapsed unseen.
     PlaceAgain,
@@ -78,21 +87,28 @@ pub enum Case {
     SettleOrder,
     FinishToken,
     RecordSale,
+    CaptureCard,
+    RefundCard,
+    /// Of a card payment that its buyer has never authorised.
+    SweepCard,
 }
 
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 22] = [
+pub const OPERATIONS: [(&str, &[Case]); 27] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
     ("cancel", &[C::CancelReservation, C::CancelOrder]),
     ("cancel_ticket", &[C::CancelTicket, C::RefundTicket]),
-    ("refund", &[C::RefundReservation, C::RefundOrder, C::RefundFree]),
+    ("refund", &[C::RefundReservation, C::RefundOrder, C::RefundFree, C::RefundPaidByCard]),
     ("top_up", &[C::TopUp]),
     ("credit", &[C::Credit]),
     ("spend", &[C::Spend]),
+    ("start_card_payment", &[C::StartCard]),
+    ("confirm_card_payment", &[C::ConfirmReservation, C::ConfirmOrder, C::ConfirmTopUp]),
+    ("pay_out", &[C::PayOut]),
     ("order", &[C::Place, C::PlaceAgain, C::PlaceAndPay, C::PlaceFree]),
     ("claim", &[C::ClaimCoupon]),
     ("join", &[C::Join, C::JoinAgain, C::JoinLapsed, C::JoinByLease, C::JoinRenewing]),
@@ -105,6 +121,8 @@ pub const OPERATIONS: [(&str, &[Case]); 22] = [
     ("release_declined_payment", &[C::SettleReservation, C::SettleOrder]),
     ("free_queue_places", &[C::FinishToken]),
     ("record_sales", &[C::RecordSale]),
+    ("settle_card_payments", &[C::CaptureCard, C::RefundCard]),
+    ("sweep_card_payments", &[C::SweepCard]),
     // Posts over HTTP and writes nothing: it has scenes of its own.
     ("deliver_webhooks", &[]),
 ];
@@ -126,7 +144,9 @@ impl Case {
             C::ExpireHold | C::ExpireOrder | C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => {
                 Caller::Schedule
             }
+            C::SweepCard => Caller::Schedule,
             C::Relay | C::SettleReservation | C::SettleOrder | C::FinishToken | C::RecordSale => Caller::Batch,
+            C::CaptureCard | C::RefundCard => Caller::Batch,
             _ => Caller::Http,
         }
     }
@@ -156,9 +176,25 @@ impl Case {
         )
     }
 
-    /// Whether what one run leaves undone is done by those of the next seconds, and nobody waits for its answer.
+    /// Seconds after which a later run does what one leaves undone, if nobody waits for its answer.
+    pub fn goes_on_after_seconds(self) -> Option<i64> {
+        match self {
+            C::CallNumbers | C::CallAgain | C::CloseBatches => Some(1),
+            // What could not be carried on is looked at again ten minutes later.
+            C::SweepCard => Some(600),
+            _ => None,
+        }
+    }
+
+    /// Whether a later run does what one leaves undone.
     pub fn goes_on_by_itself(self) -> bool {
-        matches!(self, C::CallNumbers | C::CallAgain | C::CloseBatches)
+        self.goes_on_after_seconds().is_some()
+    }
+
+    /// Whether it writes one item after the other, with the payment provider in between: each of them stays, and the
+    /// next try goes on behind it.
+    pub fn goes_step_by_step(self) -> bool {
+        matches!(self, C::StartCard | C::CaptureCard | C::RefundCard | C::SweepCard)
     }
 
     /// Whether what its owner has let lapse is closed before it, which stays so.
@@ -186,6 +222,8 @@ impl Case {
                 | C::TopUp
                 | C::Credit
                 | C::Spend
+                | C::StartCard
+                | C::PayOut
                 | C::Place
                 | C::PlaceAgain
                 | C::PlaceAndPay
@@ -234,10 +272,13 @@ impl Case {
             C::CancelOrder => "cancel_order",
             C::CancelTicket | C::RefundTicket => "cancel_ticket",
             C::Pay | C::PayQueued | C::PayOrder | C::PayFree => "pay",
-            C::RefundReservation | C::RefundOrder | C::RefundFree => "cancel_payment",
+            C::RefundReservation | C::RefundOrder | C::RefundFree | C::RefundPaidByCard => "cancel_payment",
             C::TopUp => "top_up",
             C::Credit => "credit_wallet",
             C::Spend => "spend",
+            C::StartCard => "start_card_payment",
+            C::ConfirmReservation | C::ConfirmOrder | C::ConfirmTopUp => "confirm_card_payment",
+            C::PayOut => "pay_out",
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => "place_order",
             C::ClaimCoupon => "claim_coupon",
             C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing => "join_queue",
@@ -253,6 +294,8 @@ impl Case {
             C::SettleReservation | C::SettleOrder => "release_declined_payment",
             C::FinishToken => "free_queue_places",
             C::RecordSale => "record_sales",
+            C::CaptureCard | C::RefundCard => "settle_card_payments",
+            C::SweepCard => "sweep_card_payments",
         }
     }
 
@@ -276,7 +319,7 @@ impl Case {
             C::CancelTicket | C::RefundTicket => ("DELETE", format!("/reservations/{reservation}/tickets/A-1-1"), None),
             C::Pay | C::PayQueued => ("POST", "/payments".into(), Some(json!({ "reservation_id": reservation }))),
             C::PayOrder | C::PayFree => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
-            C::RefundReservation => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
+            C::RefundReservation | C::RefundPaidByCard => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
             C::RefundOrder | C::RefundFree => ("POST", format!("/payments/ord-{order}/cancel"), None),
             C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
             C::Credit => {
@@ -284,6 +327,11 @@ impl Case {
                 ("POST", format!("/users/{}/credits", scene.user.id), Some(body))
             }
             C::Spend => ("POST", "/wallet/payments".into(), Some(json!({ "amount": 7, "memo": "tea" }))),
+            C::StartCard => ("POST", "/card-payments".into(), Some(json!({ "reservation_id": reservation }))),
+            C::ConfirmReservation | C::ConfirmOrder | C::ConfirmTopUp => {
+                ("POST", format!("/card-payments/{}/confirmation", scene.card().id), None)
+            }
+            C::PayOut => ("POST", "/wallet/payouts".into(), Some(json!({ "amount": 20_000 }))),
             C::Place | C::PlaceAgain | C::PlaceAndPay => {
                 let mut body = order_of(&[(product, 3)], self == C::PlaceAndPay);
                 body["coupon_id"] = json!(coupon);
@@ -325,7 +373,8 @@ impl Case {
                 asked.path = asked.path.replace("A-1-2", "A-1-3");
                 return Some(asked);
             }
-            C::Pay | C::PayQueued => ("reservation_id", json!(scene.other)),
+            C::Pay | C::PayQueued | C::StartCard => ("reservation_id", json!(scene.other)),
+            C::PayOut => ("amount", json!(10_000)),
             C::PayOrder => ("order_id", json!(scene.other)),
             C::TopUp | C::Credit | C::Spend => ("amount", json!(8)),
             C::Place | C::PlaceAgain | C::PlaceAndPay | C::PlaceFree => {

@@ -64,6 +64,15 @@ impl Scene {
                 let sold = self.attribute("SALES#2026-11-21", &format!("PRODUCT#{}", self.product), "sold");
                 parts(sold["N"].as_str().map_or(0, |sold| sold.parse().expect("a number")), 2)
             }
+            C::RefundPaidByCard
+            | C::StartCard
+            | C::ConfirmReservation
+            | C::ConfirmOrder
+            | C::ConfirmTopUp
+            | C::PayOut
+            | C::CaptureCard
+            | C::RefundCard
+            | C::SweepCard => self.effects_on_cards(sold),
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }
@@ -121,6 +130,64 @@ impl Scene {
                 parts(i64::try_from(dear).expect("few"), 1 + 2 + 3)
             }
             case => panic!("{case:?} has no effect on the shop"),
+        }
+    }
+
+    /// With so many seats sold.
+    fn effects_on_cards(&self, sold: i64) -> i64 {
+        let items = self.world.items();
+        let of = |prefix: &str, name: &str| -> Vec<String> {
+            let own = items.values().filter(|item| item["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with(prefix)));
+            own.filter_map(|item| item[name]["S"].as_str().map(str::to_owned)).collect()
+        };
+        let states = of("CARD#", "state");
+        let decided = |states: &[&str]| flag(of("CARD#", "state").iter().any(|state| states.contains(&state.as_str())));
+        match self.case {
+            C::StartCard => {
+                assert!(states.len() <= 1, "one card payment");
+                i64::try_from(of("CARD#", "intent").len()).expect("few")
+            }
+            C::ConfirmReservation => {
+                assert_eq!((self.balance(), decided(&["committed", "captured"])), (RICH, sold / 2));
+                parts(sold, 2)
+            }
+            C::ConfirmOrder => {
+                let paid = flag(self.own(&format!("ORDER#{}", self.order), "state")["S"] == "paid");
+                assert_eq!((self.balance(), decided(&["committed", "captured"])), (RICH, paid));
+                paid
+            }
+            C::ConfirmTopUp => {
+                let charged = parts(self.balance() - RICH, 50_000);
+                assert_eq!(decided(&["captured"]), charged);
+                charged
+            }
+            C::RefundPaidByCard => {
+                assert_eq!((self.balance(), of("CARDREFUND#", "state").len()), (RICH, usize::from(sold == 0)));
+                parts(2 - sold, 2)
+            }
+            C::PayOut => {
+                let paid_out = parts(RICH + 50_000 - self.balance(), 20_000);
+                assert_eq!(i64::try_from(of("CARDREFUND#", "state").len()).expect("few"), paid_out);
+                paid_out
+            }
+            C::CaptureCard => {
+                let (status, charged) = self.world.provider_state(self.card());
+                assert!(decided(&["captured"]) == 0 || (status.as_str(), charged) == ("succeeded", 100_000));
+                decided(&["captured"])
+            }
+            C::RefundCard => {
+                let made = flag(of("CARDREFUND#", "state") == ["made"]);
+                let (_, charged) = self.world.provider_state(self.card());
+                assert!(made == 0 || charged == 0, "{charged} of a charge that went back");
+                assert!(charged >= 0, "more went back than was charged");
+                made
+            }
+            C::SweepCard => {
+                let closed = decided(&["void"]);
+                assert!(closed == 0 || self.world.provider_state(self.card()).0 == "canceled");
+                closed
+            }
+            case => panic!("{case:?} has no effect on cards"),
         }
     }
 

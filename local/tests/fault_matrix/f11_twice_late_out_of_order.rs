@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::scene::Scene;
 use crate::support::World;
 
-cells!(told_anyhow: relay release_declined_payment free_queue_places record_sales);
+cells!(told_anyhow: relay release_declined_payment free_queue_places record_sales settle_card_payments);
 
 /// It happens once.
 async fn told_anyhow(scene: &Scene) {

@@ -7,9 +7,9 @@ use super::scene::Scene;
 use crate::events::message_count;
 use crate::support::World;
 
-cells!(poison: release_declined_payment free_queue_places record_sales);
+cells!(poison: release_declined_payment free_queue_places record_sales settle_card_payments);
 cells!(assert_parked: relay);
-cells!(unreadable: expire);
+cells!(unreadable: expire sweep_card_payments);
 
 /// It fails alone and comes again, to end in the dead-letter queue; what came with it is done.
 async fn poison(scene: &Scene) {
@@ -42,7 +42,11 @@ async fn assert_parked(scene: &Scene) {
 /// What the sweep cannot read it passes by, and says so each time.
 async fn unreadable(scene: &Scene) {
     let user = "0193a000-0000-7000-8000-00000000dead";
-    let kind = if scene.case == Case::ExpireHold { ("RSV", "rsv#13") } else { ("ORDER", "ord#13") };
+    let kind = match scene.case {
+        Case::ExpireHold => ("RSV", "rsv#13"),
+        Case::SweepCard => ("CARD", "card#13"),
+        _ => ("ORDER", "ord#13"),
+    };
     put(
         &scene.world,
         json!({

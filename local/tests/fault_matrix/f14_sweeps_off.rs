@@ -18,6 +18,7 @@ async fn sweeps_off(scene: &Scene) {
     for _ in 0..2 {
         scene.world.stack.run_schedule("run_expiry").await.expect("swept");
         scene.world.stack.run_schedule("advance_queues").await.expect("advanced");
+        scene.world.stack.run_schedule("sweep_card_payments").await.expect("swept");
         scene.world.stack.drain_events().await.expect("settled");
         scene.world.check_invariants().await;
     }

@@ -18,7 +18,8 @@ async fn among_sweeps(scene: &Scene) {
     for later in [0, LAPSED_SECONDS] {
         scene.reset().await;
         scene.world.wait(later);
-        let sweeps = ["run_expiry", "run_expiry", "run_expiry", "advance_queues", "advance_queues"];
+        let third = if scene.card.is_some() { "sweep_card_payments" } else { "run_expiry" };
+        let sweeps = ["run_expiry", "run_expiry", third, "advance_queues", "advance_queues"];
         let sweeps = sweeps.map(|function| {
             scene.world.stack.process(function, scene.world.clock.clone(), Ids::Random).expect("a process")
         });

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::scene::Scene;
 
-cells!(of_another_version: hold release pay cancel cancel_ticket refund top_up credit spend order claim join
-    claim_admission leave manage_shop expire advance relay release_declined_payment free_queue_places record_sales);
+cells!(of_another_version: hold release pay cancel cancel_ticket refund top_up credit spend start_card_payment confirm_card_payment pay_out order claim join
+    claim_admission leave manage_shop expire advance relay release_declined_payment free_queue_places record_sales
+    settle_card_payments sweep_card_payments);
 
 /// An attribute or field of newer code.
 const NEW: &str = "from_the_future";
@@ -56,7 +57,7 @@ async fn of_another_version(scene: &Scene) {
         }
     }
     scene.act().await.expect(scene.case.success());
-    if !matches!(scene.case, Case::CallNumbers | Case::CallAgain | Case::CloseBatches) {
+    if !scene.case.goes_on_by_itself() {
         scene.expect_effects(1, "on older items").await;
     }
     scene.converges("on older items").await;

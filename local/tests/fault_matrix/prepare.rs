@@ -7,6 +7,7 @@ use super::case::Case as C;
 use super::scene::Scene;
 use super::trouble::FullCounter;
 use crate::events::{queue, receive_all};
+use crate::support::cards::{GOOD, Started};
 use crate::support::queue::user_by_lease;
 use crate::support::shop::order_of;
 use crate::support::{Person, World};
@@ -22,6 +23,15 @@ impl Scene {
         match case {
             C::SettleReservation | C::SettleOrder | C::RecordSale | C::Relay => with_events_delivered(case).await,
             case if case.is_of_a_queue() => scene_with_queue(case).await,
+            C::RefundPaidByCard
+            | C::StartCard
+            | C::ConfirmReservation
+            | C::ConfirmOrder
+            | C::ConfirmTopUp
+            | C::PayOut
+            | C::CaptureCard
+            | C::RefundCard
+            | C::SweepCard => with_card(case).await,
             C::Hold
             | C::HoldAgain
             | C::HoldBest
@@ -218,6 +228,50 @@ async fn with_events_delivered(case: Case) -> Scene {
         _ => take_messages(&world, "Payments").await,
     };
     Scene { hall, product, reservation, order, told, ..Scene::new(case, world, poor).await }
+}
+
+/// Somebody with a card, who is about to pay with it, or has paid.
+async fn with_card(case: Case) -> Scene {
+    let world = World::new().await;
+    let (hall, product) = (world.schedule_with_seats().await, world.product(1_500, 100).await);
+    let user = world.user_with(RICH).await;
+    let (mut reservation, mut order, mut other) = (String::new(), String::new(), String::new());
+    let wanted = match case {
+        C::ConfirmTopUp | C::PayOut => json!({ "top_up": 50_000 }),
+        C::ConfirmOrder => {
+            order = user.order(&[(&product, 1)]).await.expect(201).order();
+            json!({ "order_id": order })
+        }
+        _ => {
+            reservation = user.hold(&hall, &["A-1-1", "A-1-40"]).await.expect(201).reservation();
+            json!({ "reservation_id": reservation })
+        }
+    };
+    if case == C::StartCard {
+        other = user.hold(&hall, &["A-1-5"]).await.expect(201).reservation();
+        return Scene { hall, reservation, other, ..Scene::new(case, world, user).await };
+    }
+    let card = Started::of(&user.start_card(wanted).await.expect(201));
+    if case == C::SweepCard {
+        world.wait(400);
+        world.stack.run_schedule("run_expiry").await.expect("swept");
+    } else {
+        assert_eq!(world.authorise(&card, GOOD).status, 200);
+    }
+    if matches!(case, C::RefundPaidByCard | C::PayOut | C::CaptureCard | C::RefundCard) {
+        user.confirm_card(&card).await.expect(200);
+        if case != C::CaptureCard {
+            world.stack.drain_events().await.expect("captured");
+        }
+    }
+    if case == C::RefundCard {
+        user.post(&format!("/payments/rsv-{reservation}/cancel"), json!({})).await.expect(200);
+    }
+    let told = match case {
+        C::CaptureCard | C::RefundCard => take_messages(&world, "Cards").await,
+        _ => Vec::new(),
+    };
+    Scene { hall, product, reservation, order, other, card: Some(card), told, ..Scene::new(case, world, user).await }
 }
 
 /// What waits on a queue, taken off it.

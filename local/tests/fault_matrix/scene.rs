@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use jiff::Timestamp;
 use local::intercept::Intercept;
+use local::third_parties::payment_provider::Memory;
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use super::act::Outcome;
 use super::case::Case;
 use super::trouble::{FullCounter, Notes, Write};
 use crate::events::relay_changes::{records_after, sequence};
+use crate::support::cards::Started;
 use crate::support::{Person, World, logs};
 
 /// The key of every request of the matrix.
@@ -31,6 +33,8 @@ pub struct Scene {
     pub coupon: String,
     /// What else could be paid.
     pub other: String,
+    /// The card payment that it is about, if it is about one.
+    pub card: Option<Started>,
     /// Messages for a consumer, or records of the stream.
     pub told: Vec<Value>,
     /// Its writes, when nothing gets in the way, and how many calls there are.
@@ -46,6 +50,7 @@ pub struct Scene {
 pub(super) struct Begins {
     at: Timestamp,
     items: BTreeMap<String, Value>,
+    provider: Option<Memory>,
 }
 
 /// One scene of each case, behind a lock that its tests take in turn.
@@ -78,7 +83,8 @@ impl Scene {
         let mut scene = Box::pin(Self::prepare(case)).await;
         scene.user = scene.world.with_fresh_access_token(&scene.user).await;
         scene.world.stack.relay().await.expect("relayed");
-        scene.begins = Begins { at: scene.world.at(0), items: scene.world.items() };
+        let provider = Some(scene.world.stack.payment_provider().provider().memory());
+        scene.begins = Begins { at: scene.world.at(0), items: scene.world.items(), provider };
         let notes = Arc::new(Notes::default());
         scene.intercept(Some(notes.clone()));
         scene.act().await.expect(case.success());
@@ -102,6 +108,7 @@ impl Scene {
             product: nothing(),
             coupon: nothing(),
             other: nothing(),
+            card: None,
             told: Vec::new(),
             writes: Vec::new(),
             calls: 0,
@@ -119,12 +126,20 @@ impl Scene {
         self.world.stack.intercept(trouble);
     }
 
-    /// Puts table, queues and clock back to the moment before the operation.
+    /// The card payment that it is about.
+    pub fn card(&self) -> &Started {
+        self.card.as_ref().expect("a card payment")
+    }
+
+    /// Puts table, queues, payment provider and clock back to the moment before the operation.
     pub async fn reset(&self) {
         let world = &self.world;
         self.intercept(None);
         world.clock.advance(world.clock.now().duration_until(self.begins.at));
         world.restore(&self.begins.items);
+        if let Some(memory) = &self.begins.provider {
+            world.stack.payment_provider().provider().put_back(memory);
+        }
         // What putting back has told the stream is nobody's business.
         world.stack.relay().await.expect("relayed");
         self.pass_by();
@@ -183,11 +198,12 @@ impl Scene {
 
     /// The same request again until it succeeds, which it must: by itself, or in the next seconds.
     pub async fn converges(&self, told: &str) -> Outcome {
-        let seconds = if self.case.goes_on_by_itself() { 2 } else { 0 };
         let mut outcome = self.act().await;
-        for _ in 0..seconds {
-            self.world.wait(1);
-            outcome = self.act().await;
+        if let Some(seconds) = self.case.goes_on_after_seconds() {
+            for _ in 0..2 {
+                self.world.wait(seconds);
+                outcome = self.act().await;
+            }
         }
         let done_before = outcome.status == self.case.repeated();
         assert!(outcome.succeeded() || done_before, "{:?}, {told}, again: {outcome:?}", self.case);

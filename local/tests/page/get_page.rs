@@ -45,7 +45,7 @@ async fn it_tells_the_currency_of_the_shop_and_whether_top_ups_are_free() {
     let world = World::new().await;
     let shell = html(&world.anonymous().get("/app/wallet").await.expect(200));
     let told = "<html lang=\"en\" data-currency=\"KRW\" data-decimals=\"0\" data-free-top-ups>";
-    assert!(shell.contains(told) && shell.contains("<p>Money on this site"), "{shell}");
+    assert!(shell.contains(told) && shell.contains("<p>Top-ups without a card are credit"), "{shell}");
     let settings = [("CURRENCY", "KWD"), ("FREE_TOP_UPS", "false")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let world = World::with_options(|options| options.variables.extend(settings)).await;
@@ -55,7 +55,7 @@ async fn it_tells_the_currency_of_the_shop_and_whether_top_ups_are_free() {
     for told in [html_tag, "From KWD\u{a0}50.000", "<b>KWD\u{a0}50.000</b>"] {
         assert!(page.contains(told), "{told:?} in {page}");
     }
-    assert!(!page.contains("<p>Money on this site"), "{page}");
+    assert!(!page.contains("credit of a demonstration"), "{page}");
 }
 
 #[tokio::test]

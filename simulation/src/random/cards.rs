@@ -16,8 +16,6 @@ use crate::replica::Replica;
 use crate::requests::ApiAnswer;
 use crate::rng::Rng;
 
-/// In one of so many runs people pay by card, too. The dice of the others fall as they did before there were cards.
-const CARDS_IN_ONE_OF: u64 = 5;
 /// Cards: accepted, declined, never captured, refunded neither at once nor in the end, and charged late.
 const CARDS: [&str; 6] = [
     "4242424242424242",
@@ -29,12 +27,6 @@ const CARDS: [&str; 6] = [
 ];
 /// The provider's key for browsers.
 const PUBLISHABLE_KEY: &str = "pk_local";
-
-/// Whether people pay by card in the run of this seed.
-#[must_use]
-pub fn pays_by_card(seed: u64) -> bool {
-    seed % CARDS_IN_ONE_OF == CARDS_IN_ONE_OF - 1
-}
 
 impl Person {
     /// Draws something with a card.

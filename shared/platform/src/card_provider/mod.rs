@@ -5,6 +5,7 @@
 //! leads to another look, and a call that was not answered to a retry with the same idempotency key.
 
 mod call;
+pub mod checkout;
 pub mod client;
 pub mod report;
 pub mod signature;

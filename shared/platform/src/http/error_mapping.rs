@@ -288,18 +288,8 @@ impl From<StartFailure> for Problem {
     }
 }
 
-document!(StartFailure:
-    NotFound,
-    PaymentDeclined,
-    HoldExpired,
-    AlreadyPaid,
-    BalanceCap,
-    TopUpLimit,
-    CardsOff,
-    CardAmountTooSmall,
-    CardAmountStep,
-    CardPaymentEnded,
-);
+document!(StartFailure: NotFound, PaymentDeclined, HoldExpired, AlreadyPaid, BalanceCap, TopUpLimit, CardsOff,
+    CardAmountTooSmall, CardAmountStep, CardPaymentEnded);
 
 impl From<PayOutFailure> for Problem {
     fn from(error: PayOutFailure) -> Self {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::iter;
 use std::marker::PhantomData;
 
+use axum::body::Bytes;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -314,10 +315,25 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Json<T> {
         if media_type != "application/json" {
             return Err(Problem::new(Detail::ContentType));
         }
-        let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await;
-        let bytes = bytes.map_err(|_| Problem::new(Detail::BodyTooLarge { kibibytes: BODY_BYTES_MAX / 1024 }))?;
-        parse(&bytes).map(Self)
+        parse(&read_body(request).await?).map(Self)
     }
+}
+
+/// The body as it was sent, for signatures of its bytes.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+impl FromRequest<App> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        read_body(request).await.map(Self)
+    }
+}
+
+async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await;
+    bytes.map_err(|_| Problem::new(Detail::BodyTooLarge { kibibytes: BODY_BYTES_MAX / 1024 }))
 }
 
 /// A JSON object. What serde derives for a struct also takes an array of its values in their order; this does not.

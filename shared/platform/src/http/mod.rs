@@ -18,8 +18,8 @@ pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut, 
 pub use browser::PublicUrl;
 pub use code::Code;
 pub use extract::{
-    Admin, IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RequiredKey, SourceAddress, User,
-    page_limit,
+    Admin, IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RawBody, RequiredKey, SourceAddress,
+    User, page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, MinorUnits, Names, Reader};

@@ -227,7 +227,8 @@ fn amounts_and_parameters_are_checked() {
     refuse(&[("amount", "-5"), ("currency", "krw")], "parameter_invalid_integer");
     refuse(&[("amount", "1005"), ("currency", "kwd")], "parameter_invalid_integer");
     refuse(&[("amount", "49"), ("currency", "usd")], "amount_too_small");
-    refuse(&[("amount", "699"), ("currency", "krw")], "amount_too_small");
+    refuse(&[("amount", "999"), ("currency", "kwd")], "parameter_invalid_integer");
+    refuse(&[("amount", "990"), ("currency", "kwd")], "amount_too_small");
     refuse(&[("amount", "100000000"), ("currency", "krw")], "amount_too_large");
     refuse(&[("amount", "1000"), ("currency", "krw"), ("colour", "red")], "parameter_unknown");
     let more = [

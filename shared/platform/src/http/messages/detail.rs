@@ -258,8 +258,8 @@ details! {
         "The balance may be at most {max} after a credit. Credit less."
         "적립 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 적립해 주세요."
     InsufficientBalance [InsufficientBalance]
-        "Your balance is too small. Top up your wallet with POST /wallet/charges."
-        "잔액이 부족합니다. POST /wallet/charges로 지갑을 충전해 주세요."
+        "Your balance is too small. Top up your wallet first."
+        "잔액이 부족합니다. 먼저 지갑을 충전해 주세요."
     DeclinedHeld { expires_at: Timestamp = Timestamp::UNIX_EPOCH } [InsufficientBalance]
         "Your balance is too small. Your seats or units stay held until {expires_at}: top up your wallet, and pay before \
         then with the same Idempotency-Key."

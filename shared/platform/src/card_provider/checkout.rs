@@ -1,7 +1,8 @@
 //! The payment provider, as a browser must know it: where its script lies, and which documents may run it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use onsale_platform::app::App;
+
+use crate::app::App;
 
 /// Documents in which cards are paid with. No other document lets the provider's script run.
 const CHECKOUTS: [&str; 3] = ["/app/cart/", "/app/orders/", "/app/wallet"];
@@ -9,12 +10,13 @@ const CHECKOUTS: [&str; 3] = ["/app/cart/", "/app/orders/", "/app/wallet"];
 const MAKERS: &str = "trusted-types onsale";
 
 /// The payment provider of a shop that takes cards.
-pub struct CardProvider {
+#[derive(Clone, Debug)]
+pub struct Checkout {
     script_url: String,
     api_url: String,
 }
 
-impl CardProvider {
+impl Checkout {
     /// The one that is configured; none in a shop that takes no cards.
     pub fn of(app: &App) -> Option<Self> {
         let config = app.config();
@@ -56,11 +58,8 @@ fn origin_of(url: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn stripe() -> CardProvider {
-        CardProvider {
-            script_url: "https://js.stripe.com/v3/".to_owned(),
-            api_url: "https://api.stripe.com/".to_owned(),
-        }
+    fn stripe() -> Checkout {
+        Checkout { script_url: "https://js.stripe.com/v3/".to_owned(), api_url: "https://api.stripe.com/".to_owned() }
     }
 
     fn policy_at(path: &str) -> String {

@@ -189,7 +189,7 @@ impl Target {
             // One of the two; null is as good as left out.
             "pay" => json!({ "reservation_id": self.reservation, "order_id": null }),
             "start_card_payment" => {
-                json!({ "reservation_id": self.reservation, "order_id": null, "top_up": null })
+                json!({ "reservation_id": null, "order_id": null, "top_up": 1_000 })
             }
             "pay_out" => json!({ "amount": 10 }),
             "create_product" => {

@@ -167,7 +167,10 @@ async fn what_moves_money_or_units_is_refused_without_a_key_and_nothing_else_is(
         required.push(route.name);
     }
     required.sort();
-    assert_eq!(required, ["adjust_stock", "credit_wallet", "place_order", "spend", "top_up"]);
+    assert_eq!(
+        required,
+        ["adjust_stock", "credit_wallet", "pay_out", "place_order", "spend", "start_card_payment", "top_up"]
+    );
 }
 
 #[tokio::test]

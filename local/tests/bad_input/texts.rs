@@ -41,7 +41,7 @@ const FREE: [Place; 16] = [
 ];
 
 /// Texts that are not made up: ids, times, secrets, names from a list. Of these only one is right.
-const BOUND: [Place; 24] = [
+const BOUND: [Place; 26] = [
     ("log_in", "/email"),
     ("log_in", "/password"),
     ("refresh_session", "/refresh_token"),
@@ -66,6 +66,8 @@ const BOUND: [Place; 24] = [
     (BEST, "/seat_ids"),
     (BEST, "/best/section"),
     ("pay", "/order_id"),
+    ("start_card_payment", "/order_id"),
+    ("start_card_payment", "/reservation_id"),
 ];
 
 /// The body of a route with a text in one place.

@@ -13,7 +13,6 @@ use crate::invariants::Item;
 use crate::random::run::Simulation;
 use crate::random::workload::{Action, Person};
 use crate::replica::Replica;
-use crate::requests::ApiAnswer;
 use crate::rng::Rng;
 
 /// Cards: accepted, declined, never captured, refunded neither at once nor in the end, and charged late.
@@ -40,21 +39,6 @@ impl Person {
             _ => Action::StartCardTopUp([8_000, 30_000][rng.below(2)]),
         }
     }
-}
-
-/// Whether a card payment is in the table as an answer has told: sold by card is paid, or its charge came to nothing
-/// later.
-pub(crate) fn stands_as_told(pk: &str, id: &str, answer: &ApiAnswer, replica: &Replica) -> bool {
-    let states = match answer.text("state") {
-        "open" => return true,
-        "committed" => &["committed", "captured", "reversed"][..],
-        "captured" => &["captured"],
-        "reversed" => &["reversed"],
-        _ => &["abandoned", "void", "captured"],
-    };
-    let item = replica.find(pk, &format!("CARD#{id}"));
-    let state = item.and_then(|item| item.get("state")?.as_s().ok());
-    state.is_some_and(|state| states.contains(&state.as_str()))
 }
 
 impl Simulation {

@@ -4,6 +4,7 @@ pub(crate) mod actors;
 pub(crate) mod cards;
 pub(crate) mod deliveries;
 pub(crate) mod organise;
+pub(crate) mod promises;
 pub(crate) mod quiescence;
 pub mod run;
 pub mod runner;

@@ -96,6 +96,15 @@ async fn refund<P: Payable>(
                 let card = cards::get(app, user, card).await?;
                 let card = card.ok_or_else(|| Failure::Internal("a payment without its card payment".to_owned()))?;
                 let money = cards::refund_writes::writes(&card, wallet.as_ref(), back, app.now(), &read.payment_id())?;
+                let Some(money) = money else {
+                    // The same request, sent twice, is giving it back at this moment.
+                    let settled = P::get_isolated(app, user, id).await?;
+                    if settled.is_none_or(|settled| settled.purchase().version == read.purchase().version) {
+                        return Err(Failure::Internal("a refund of more than its card was charged".to_owned()).into());
+                    }
+                    attempts.wait().await?;
+                    continue;
+                };
                 money.into_iter().for_each(|(guard, write)| transaction.add(guard, write));
             }
             None => {

@@ -17,7 +17,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::payments::pay::{self, PayFailure, PayRequest};
 use crate::store::wallet;
-use crate::store::wallet::cards::{Guard, card_payment_item, get, reverse};
+use crate::store::wallet::cards::{Guard, card_payment_item, get, get_isolated, reverse};
 use crate::store::wallet::entries::Entries;
 use crate::telemetry::logs;
 
@@ -54,17 +54,30 @@ pub async fn carry_on(
     until: Until,
 ) -> Result<Option<CardPayment>, Failure> {
     logs::record_id("card_payment_id", id);
+    let mut sold_at = None;
     for _ in 0..STEPS_MAX {
-        let Some(read) = get(app, user, id).await? else { return Ok(None) };
+        let Some(mut read) = get(app, user, id).await? else { return Ok(None) };
+        if sold_at == Some(read.version) {
+            // What it pays for is written, and this item not yet: whoever is writing it is waited for.
+            let Some(settled) = get_isolated(app, user, id).await? else { return Ok(None) };
+            read = settled;
+        }
         if until.is_reached(read.state) {
             return Ok(Some(read));
         }
         let provider = look(app, &read).await?;
         let now = app.now();
+        sold_at = None;
         match read.next_step(provider, EpochSecond::begun(now)) {
             Step::Rest => return Ok(Some(read)),
-            Step::Sell => sell(app, &read, now).await?,
-            Step::Receive => receive(app, &read, now).await?,
+            Step::Sell => {
+                sold_at = Some(read.version);
+                sell(app, &read, now).await?;
+            }
+            Step::Receive => {
+                sold_at = Some(read.version);
+                receive(app, &read, now).await?;
+            }
             Step::Capture => tell(app, &read, Order::Capture).await?,
             Step::GiveUp => tell(app, &read, Order::GiveUp).await?,
             Step::Abandon => move_to(app, &read, CardPaymentState::Abandoned, now).await?,

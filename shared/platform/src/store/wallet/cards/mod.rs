@@ -49,6 +49,11 @@ pub async fn get(app: &App, user: UserId, id: CardPaymentId) -> Result<Option<Ca
     item.map(card_payment_item::read).transpose()
 }
 
+/// The same, once nobody is writing it: see [`query::get_isolated`].
+async fn get_isolated(app: &App, user: UserId, id: CardPaymentId) -> Result<Option<CardPayment>, Failure> {
+    query::get_isolated(app, &keys::card_payment(user, id)).await?.map(card_payment_item::read).transpose()
+}
+
 /// A refund of a user's card payment, as of its last answered write.
 ///
 /// # Errors

@@ -23,17 +23,18 @@ pub(super) struct Parts {
 }
 
 /// The writes by which `back` minor units of the payment `payment_id` go to the card that paid it: through the ledger,
-/// as a refund that the provider is still to make, and in the card payment.
+/// as a refund that the provider is still to make, and in the card payment. None if less of it is left: what was read
+/// is then not of one moment.
 pub(crate) fn writes(
     card: &CardPayment,
     wallet: Option<&WalletRow>,
     back: Amount,
     now: Timestamp,
     payment_id: &str,
-) -> Result<Vec<(Guard, Write)>, Failure> {
-    let mut parts = parts(card, wallet, back, now, payment_id, CardRefundState::Due)?;
+) -> Result<Option<Vec<(Guard, Write)>>, Failure> {
+    let Some(mut parts) = parts(card, wallet, back, now, payment_id, CardRefundState::Due)? else { return Ok(None) };
     parts.writes.push((Guard::CardPayment, card_payment_item::update(card, &parts.after, None)));
-    Ok(parts.writes)
+    Ok(Some(parts.writes))
 }
 
 /// The same but for the card payment's own write. A refund that is [`CardRefundState::NotNeeded`] is settled with it.
@@ -44,8 +45,8 @@ pub(super) fn parts(
     now: Timestamp,
     payment_id: &str,
     state: CardRefundState,
-) -> Result<Parts, Failure> {
-    let (after, number) = card.clone().with_refund(back.get()).ok_or_else(|| unreadable("more than was charged"))?;
+) -> Result<Option<Parts>, Failure> {
+    let Some((after, number)) = card.clone().with_refund(back.get()) else { return Ok(None) };
     let due_at = EpochSecond::begun(now).plus(LOOK_AGAIN_SECONDS);
     let refund = CardRefund::new(card.id, number, card.user, back.get(), due_at);
     let due_at = (state == CardRefundState::Due).then_some(due_at);
@@ -56,5 +57,5 @@ pub(super) fn parts(
     let mut writes: Vec<(Guard, Write)> =
         entries.into_writes().into_iter().map(|write| (Guard::Entry, write)).collect();
     writes.push((Guard::CardRefund, card_refund_item::create(&refund)?));
-    Ok(Parts { writes, after })
+    Ok(Some(Parts { writes, after }))
 }

@@ -68,6 +68,7 @@ async fn undo<P: Payable>(
         if let Some(rest) = rest {
             let parts =
                 refund_writes::parts(card, wallet.as_ref(), rest, now, &read.payment_id(), CardRefundState::NotNeeded)?;
+            let parts = parts.ok_or_else(|| unreadable("a rest that is more than was charged"))?;
             parts.writes.into_iter().for_each(|(guard, write)| transaction.add(guard, write));
             after = parts.after;
         }

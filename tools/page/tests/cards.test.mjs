@@ -289,7 +289,7 @@ describe('a wallet', () => {
     const page = await openWindow(t, place, { person, cards: place.cards });
     await page.goto('/app/wallet');
     assert.equal(await page.getByText('Pay out to a card').count(), 0, 'there is nothing to pay out');
-    await page.getByLabel('Amount in won').fill('70000');
+    await page.getByLabel('Amount (South Korean Won)').fill('70000');
     await page.getByRole('button', { name: 'Top up by card' }).click();
     await frameOf(page).getByLabel('Card number').waitFor();
     await page.reload();
@@ -299,7 +299,7 @@ describe('a wallet', () => {
     await page.getByRole('row', { name: /By card.*\+₩70,000/ }).waitFor();
     assert.equal(await person.balance(), 70_000);
     await page.getByText('Pay out to a card').click();
-    await page.getByLabel('Amount to pay out, in won').fill('20000');
+    await page.getByLabel('Amount to pay out (South Korean Won)').fill('20000');
     await page.getByRole('button', { name: 'Pay out', exact: true }).click();
     await page.getByRole('row', { name: /Back to the card.*-₩20,000/ }).waitFor();
     assert.equal(await person.balance(), 50_000);
@@ -310,9 +310,9 @@ describe('a wallet', () => {
     const page = await openWindow(t, place, { person, cards: place.cards });
     await page.goto('/app/wallet');
     await page.getByText('Pay out to a card').click();
-    await page.getByLabel('Amount to pay out, in won').fill('20000');
+    await page.getByLabel('Amount to pay out (South Korean Won)').fill('20000');
     await page.getByRole('button', { name: 'Pay out', exact: true }).click();
-    const reason = 'At most 0 won can go back to the cards by which you topped up.';
+    const reason = 'At most ₩0 can go back to the cards by which you topped up.';
     await page.getByRole('alert').getByText(reason).waitFor();
     assert.equal(await person.balance(), 30_000);
   });
@@ -321,7 +321,7 @@ describe('a wallet', () => {
     const person = await Person.signUp(place.api, { money: 1_000 });
     const page = await openWindow(t, place, { person, cards: place.cards });
     await page.goto('/app/wallet');
-    await page.getByLabel('Amount in won').fill('10000000');
+    await page.getByLabel('Amount (South Korean Won)').fill('10000000');
     await page.getByRole('button', { name: 'Top up by card' }).click();
     await page.getByText(/too large|daily|limit|at most/i).waitFor();
     await page.getByRole('button', { name: 'Top up another way' }).click();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use local::client::ClientError;
 use local::output::{complain, say};
-use local::price::{self, Journey, Prices, Usage};
+use local::price::{self, Journey, PaidBy, Prices, Usage};
 
 /// Measures the usage of bookings, polls and an empty month on the local stack, and prints its price on AWS.
 #[derive(Parser)]
@@ -72,11 +72,14 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     say(format_args!(
         "Assumed: {milliseconds} ms per invocation, {poll_milliseconds} ms per poll. The rest is measured."
     ));
-    let booking = price::booking(journey, measured).await?;
+    let booking = price::booking(journey, PaidBy::Wallet, measured).await?;
     say(format_args!(
         "\n{bookings} sequential bookings of one seat, each with a log-in and {looks} requests for the seat list:"
     ));
     print_bill(&prices, &booking.scaled(bookings as f64));
+    let by_card = price::booking(journey, PaidBy::Card, measured).await?;
+    say(format_args!("\nThe same bookings paid by card, without the payment provider's own fees:"));
+    print_bill(&prices, &by_card.scaled(bookings as f64));
     say(format_args!("\nA month without traffic:"));
     print_bill(&prices, &price::month_without_anybody(journey).await?);
     let visit = price::visit(journey, VISITS_MEASURED).await?;

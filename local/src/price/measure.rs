@@ -12,7 +12,7 @@ use onsale_platform::telemetry::metrics::ALL;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{Charged, Usage};
+use super::{Charged, Usage, cards};
 use crate::aws::cloudformation::{self, Event, Template};
 use crate::aws::event_sources::cron::Schedule;
 use crate::client::{Client, ClientError};
@@ -60,6 +60,15 @@ pub struct Journey {
     pub poll_milliseconds: f64,
 }
 
+/// How a booking is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaidBy {
+    /// From a wallet that was topped up before.
+    Wallet,
+    /// By card, without what the payment provider itself costs.
+    Card,
+}
+
 /// Counts what the calls of functions to the table and the queues use.
 #[derive(Default)]
 pub(super) struct Meter {
@@ -100,7 +109,7 @@ impl Intercept for Meter {
 ///
 /// # Errors
 /// When a function refuses.
-pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientError> {
+pub async fn booking(journey: Journey, paid_by: PaidBy, bookings: usize) -> Result<Usage, ClientError> {
     let clock = Clock::manual(START.parse()?);
     // All of them come from one address here.
     let free = BOOKINGS_MAX.to_string();
@@ -113,7 +122,7 @@ pub async fn booking(journey: Journey, bookings: usize) -> Result<Usage, ClientE
         Options { clock: clock.clone(), variables, data_platform, logs: Some(logs.clone()), ..Options::default() };
     let stack = Stack::start(options).await?;
     let serving = port.serve(stack.receiver().router());
-    let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey, logs };
+    let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey, paid_by, logs };
     let mut usage = Usage::default();
     let before = stored_bytes(&sale.stack)?;
     for seat in 1..=bookings {
@@ -131,6 +140,7 @@ struct Sale {
     clock: Clock,
     schedule: String,
     journey: Journey,
+    paid_by: PaidBy,
     logs: FunctionLogs,
 }
 
@@ -188,16 +198,18 @@ impl Sale {
         }
         let seat = format!("A-{}-{}", (seat - 1) / ROW + 1, (seat - 1) % ROW + 1);
         let held = buyer.post("/reservations", json!({ "schedule_id": schedule, "seat_ids": [seat] })).await?;
-        buyer.post("/payments", json!({ "reservation_id": held["reservation_id"] })).await?;
-        self.stack.drain_events().await?;
+        let reservation = &held["reservation_id"];
+        let mut called = match self.paid_by {
+            PaidBy::Wallet => {
+                buyer.post("/payments", json!({ "reservation_id": reservation })).await?;
+                self.stack.drain_events().await?;
+                vec![("pay", 1.0)]
+            }
+            PaidBy::Card => cards::pay(&self.stack, buyer, reservation).await?,
+        };
         let looks = f64::from(self.journey.looks);
-        Ok(vec![
-            ("log_in", 1.0),
-            ("get_schedule", 1.0),
-            ("list_seats", looks),
-            ("create_reservation", 1.0),
-            ("pay", 1.0),
-        ])
+        called.extend([("log_in", 1.0), ("get_schedule", 1.0), ("list_seats", looks), ("create_reservation", 1.0)]);
+        Ok(called)
     }
 
     fn add_calls(&self, usage: &mut Usage, function: &str, count: f64, line_bytes: f64) {
@@ -351,7 +363,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_booking_uses_what_its_parts_do() {
-        let usage = booking(JOURNEY, 2).await.expect("counted");
+        let usage = booking(JOURNEY, PaidBy::Wallet, 2).await.expect("counted");
         assert_eq!(usage.amount(Charged::Request), 6.0);
         // A hold is 5 and its payment 7 (docs/data.md); a log-in writes as well.
         assert!((12.0..25.0).contains(&usage.amount(Charged::WriteUnit)), "{usage:?}");
@@ -364,7 +376,18 @@ mod tests {
         assert!((5.0..15.0).contains(&kilobytes(Charged::Logged)), "{usage:?}");
         assert!((3.0..30.0).contains(&kilobytes(Charged::TransferredOut)), "{usage:?}");
         assert!(usage.amount(Charged::QueueRequest) >= 3.0 && usage.amount(Charged::Stored) > 0.0, "{usage:?}");
-        assert!(booking(JOURNEY, 0).await.is_err());
+        assert!(booking(JOURNEY, PaidBy::Wallet, 0).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_booking_by_card_uses_more_than_one_from_the_wallet() {
+        let wallet = booking(JOURNEY, PaidBy::Wallet, 2).await.expect("counted");
+        let card = booking(JOURNEY, PaidBy::Card, 2).await.expect("counted");
+        // Begin and confirm instead of pay, and the provider's reports.
+        assert!((7.0..12.0).contains(&card.amount(Charged::Request)), "{card:?}");
+        for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::Invocation, Charged::QueueRequest] {
+            assert!(card.amount(kind) > wallet.amount(kind), "{kind:?}: {card:?}");
+        }
     }
 
     #[tokio::test]

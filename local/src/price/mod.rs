@@ -1,5 +1,6 @@
 //! The cost of the product on AWS: its usage, as the local stack counts it, times a dated list of prices.
 
+mod cards;
 mod measure;
 mod polls;
 mod visits;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use measure::{Journey, booking, month_without_anybody};
+pub use measure::{Journey, PaidBy, booking, month_without_anybody};
 pub use polls::{poll, polls_of_a_wait};
 pub use visits::visit;
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use local::stack::Stack;
-use local::third_parties::payment_provider::{Call, Down, Faults, Method, Operation};
+use local::third_parties::payment_provider::{Down, Faults, Operation};
 use onsale_domain::wallet::cards::card_refund::parse_reference;
 use onsale_platform::card_provider::report;
 use onsale_platform::events::{CardData, Data, Event, EventKind, Source, SpecVersion};
@@ -24,8 +24,6 @@ const CARDS: [&str; 6] = [
     "4000000000005126",
     "4000000000009029",
 ];
-/// The provider's key for browsers.
-const PUBLISHABLE_KEY: &str = "pk_local";
 
 impl Person {
     /// Draws something with a card.
@@ -62,7 +60,7 @@ impl Simulation {
         let person = self.rng.below(self.people.len());
         let card = CARDS[self.rng.below(CARDS.len())];
         let Some((id, secret)) = self.rng.choose(&self.people[person].cards).cloned() else { return };
-        let status = authorise(&self.stack, &secret, card, self.clock.now());
+        let status = self.stack.payment_provider().authorise(&secret, card).status;
         self.report.count_other("cards in the provider's window");
         self.report.add_line(&format!("{person} pays {id} with {card}: {status}"));
     }
@@ -111,27 +109,6 @@ impl Simulation {
         let mut provider = self.stack.payment_provider().provider();
         provider.set_faults(Faults::default()).map_err(|problem| problem.to_string())
     }
-}
-
-/// Somebody types a card into the provider's window.
-pub(crate) fn authorise(stack: &Stack, secret: &str, card: &str, now: Timestamp) -> u16 {
-    let intent = secret.split("_secret_").next().unwrap_or_default();
-    let parameters = [
-        ("client_secret", secret),
-        ("payment_method_data[type]", "card"),
-        ("payment_method_data[card][number]", card),
-        ("payment_method_data[card][exp_month]", "12"),
-        ("payment_method_data[card][exp_year]", "2030"),
-        ("payment_method_data[card][cvc]", "123"),
-    ];
-    let call = Call {
-        method: Method::Post,
-        path: format!("/v1/payment_intents/{intent}/confirm"),
-        parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        key: Some(PUBLISHABLE_KEY.to_owned()),
-        idempotency_key: None,
-    };
-    stack.payment_provider().provider().handle(&call, now).status
 }
 
 /// Whether nothing happens at the provider by itself any more, and everything is reported.

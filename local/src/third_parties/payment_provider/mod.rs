@@ -88,6 +88,11 @@ impl Provider {
         Ok(load()?)
     }
 
+    /// Its key for browsers.
+    fn publishable_key(&self) -> &str {
+        &self.state.settings.publishable_key
+    }
+
     /// Everything that it knows, to be put back to later.
     #[must_use]
     pub fn memory(&self) -> Memory {

@@ -9,7 +9,6 @@ use onsale_domain::id;
 use uuid::Uuid;
 
 use super::world::{ADMIN, World, person_id};
-use crate::random::cards as random_cards;
 use crate::random::run::SKEW_SECONDS;
 use crate::random::scheduler::FullCounter;
 use crate::random::workload::{Action, PurchaseId};
@@ -182,7 +181,7 @@ impl World {
                 }
                 Before::Authorise(person, number) => {
                     let begun = self.memory.people[*person].cards.last().ok_or("no card payment was begun")?;
-                    let status = random_cards::authorise(&self.stack, &begun.1, number, self.clock.now());
+                    let status = self.stack.payment_provider().authorise(&begun.1, number).status;
                     if status != 200 {
                         return Err(format!("the provider answered {status}"));
                     }

@@ -11,7 +11,9 @@ use clap::{Args, Parser, Subcommand};
 use local::aws::cloudformation::Template;
 use local::commands::audit;
 use local::commands::health;
+use local::commands::reconcile;
 use local::commands::seed;
+use local::commands::table;
 use local::data_directory::Data;
 use local::demo::{self, Demo, USER_PASSWORD, USERS};
 use local::output::{complain, say};
@@ -49,6 +51,9 @@ enum Command {
     /// Audits the books of a table without writing to it. Exit status: 0 if they agree, 1 if they differ, 2 if there is
     /// no verdict. The stack may be running.
     Audit(audit::Flags),
+    /// Compares the card payments of a day with the payment provider, without writing anything. Exit status: 0 if both
+    /// agree, 1 if they differ, 2 if there is no verdict. The stack may be running.
+    Reconcile(reconcile::Flags),
     /// Creates the concerts, products and coupons of a file through a running API. A second run creates nothing twice.
     Seed(seed::Flags),
     /// Checks the health of a running stack. Exit status: 0 if it is healthy, 1 otherwise.
@@ -129,6 +134,7 @@ async fn main() -> ExitCode {
     match arguments.command {
         Some(Command::Audit(flags)) => audit::run(flags).await,
         Some(Command::Health(flags)) => health::run(flags).await,
+        Some(Command::Reconcile(flags)) => reconcile::run(flags).await,
         Some(Command::Seed(flags)) => seed::run(flags).await,
         None => match run(arguments.flags).await {
             Ok(()) => ExitCode::SUCCESS,
@@ -178,7 +184,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
-    audit::write_address(&stack, &ports.dynamodb.url())?;
+    table::write_address(&stack, &ports.dynamodb.url())?;
     let serving = ports.serve(&stack, &flags.allow_host, flags.drill);
     // Nobody would learn where it is, if nobody reads this line.
     if say(ready) {

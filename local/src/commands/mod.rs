@@ -2,4 +2,6 @@
 
 pub mod audit;
 pub mod health;
+pub mod reconcile;
 pub mod seed;
+pub mod table;

@@ -42,6 +42,16 @@ pub enum ProviderFailure {
     Failure(#[from] Failure),
 }
 
+impl ProviderFailure {
+    /// The failure of a look, which the provider has no reason to refuse.
+    pub(crate) fn of_a_look(self) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Refused { code } => internal(format!("it refused a look: {code}")),
+        }
+    }
+}
+
 /// A payment as the provider knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {

@@ -3,3 +3,4 @@
 pub mod card_payment;
 pub mod card_refund;
 pub mod payout;
+pub mod reconciliation;

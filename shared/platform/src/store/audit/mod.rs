@@ -1,6 +1,6 @@
 //! The audit: reads the whole table in pages and hands everything to the rules of [`onsale_domain::audit`].
 //!
-//! **This is the product's only scan.** Every other question has a key that answers it; "is there anything that should
+//! **This is the product's only scan but for [`reconcile`](crate::store::wallet::cards::reconcile).** Every other question has a key that answers it; "is there anything that should
 //! not be" has none, for what is wrong may lie under any key, or under none that something leads to. The scan asks for
 //! keys and a few numbers only. A user's items and a section's blocks are then read with a consistent query, partition
 //! by partition, so that what belongs together is seen within moments. Profiles and sessions are left out by filters:

@@ -8,6 +8,7 @@ pub(crate) mod card_payment_item;
 pub(crate) mod card_refund_item;
 pub mod carry_on;
 pub mod pay_out;
+pub mod reconcile;
 pub mod refund;
 pub(crate) mod refund_writes;
 mod reverse;

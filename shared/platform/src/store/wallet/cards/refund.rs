@@ -87,7 +87,7 @@ async fn find_or_make(app: &App, refund: &CardRefund, intent: &str) -> Result<Op
         Err(ProviderFailure::Failure(failure)) => return Err(failure),
     };
     tracing::warn!(code, "the payment provider refused a refund");
-    let seen = card_provider::get_intent(app, intent).await.map_err(into_failure)?;
+    let seen = card_provider::get_intent(app, intent).await.map_err(ProviderFailure::of_a_look)?;
     let sent_back: i64 =
         all(app, intent).await?.iter().filter(|seen| seen.state == RefundState::Made).map(|seen| seen.amount).sum();
     match seen.state {
@@ -97,14 +97,7 @@ async fn find_or_make(app: &App, refund: &CardRefund, intent: &str) -> Result<Op
 }
 
 async fn all(app: &App, intent: &str) -> Result<Vec<ProviderRefund>, Failure> {
-    card_provider::refunds(app, intent).await.map_err(into_failure)
-}
-
-fn into_failure(failure: ProviderFailure) -> Failure {
-    match failure {
-        ProviderFailure::Failure(failure) => failure,
-        ProviderFailure::Refused { code } => Failure::Internal(format!("the payment provider refused a look: {code}")),
-    }
+    card_provider::refunds(app, intent).await.map_err(ProviderFailure::of_a_look)
 }
 
 /// Notes how a refund ended; whoever was faster is found by the next look.

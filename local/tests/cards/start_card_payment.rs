@@ -1,6 +1,12 @@
 //! POST /card-payments
 
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::http::{StatusCode, Uri, header};
+use local::server::ports::Port;
 use local::third_parties::payment_provider::Method;
+use onsale_platform::memory::lock;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -109,4 +115,26 @@ async fn a_payment_is_its_buyers_own() {
     let path = format!("/v1/payment_intents/{}/confirm", started.intent());
     assert_eq!(world.ask_provider("pk_local", Method::Post, path, &amount).status, 400);
     assert_eq!(world.provider_state(&started), ("requires_payment_method".to_owned(), 0));
+}
+
+/// Whoever answers at the provider's address leads the shop nowhere else: its key is sent to that address alone.
+#[tokio::test]
+async fn a_redirect_of_the_provider_is_not_followed() {
+    let port = Port::bind("any", 0).await.expect("a port");
+    let url = port.url();
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&asked);
+    let lead_away = async move |uri: Uri| {
+        lock(&kept).push(uri.path().to_owned());
+        (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/elsewhere")])
+    };
+    let _serving = port.serve(Router::new().fallback(lead_away));
+    let world = World::with_options(|options| options.payment_provider = Some(url)).await;
+    let schedule = world.schedule_with_seats().await;
+    let mina = world.user().await;
+    let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    let reply = mina.start_card(json!({ "reservation_id": held })).await;
+    assert!(reply.status.is_server_error(), "{}: {}", reply.status, reply.body);
+    let asked = lock(&asked).clone();
+    assert!(!asked.is_empty() && asked.iter().all(|path| path == "/v1/payment_intents"), "{asked:?}");
 }

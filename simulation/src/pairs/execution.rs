@@ -63,10 +63,6 @@ impl Step {
     }
 }
 
-/// Functions of which any step may call the payment provider.
-const CALLS_THE_PROVIDER: [&str; 4] =
-    ["start_card_payment", "confirm_card_payment", "settle_card_payments", "sweep_card_payments"];
-
 /// One of the two.
 struct Side {
     operation: Operation,
@@ -208,6 +204,7 @@ impl<'a> Execution<'a> {
             return Ok(Footprint::of_time());
         };
         let looks = self.sides[actor].machine.clock_reads();
+        let provider_calls = self.world.stack.payment_provider().calls();
         let scheduler = self.world.gate.scheduler.clone();
         let waiting = scheduler.waiting_calls().into_iter().find(|call| call.actor == actor).ok_or("nobody waits")?;
         self.add_line(|| format!("#{actor} {}{}", waiting.what, step.trace_suffix()));
@@ -228,7 +225,7 @@ impl<'a> Execution<'a> {
         if self.sides[actor].machine.clock_reads() > looks {
             footprint.add_clock_read();
         }
-        if CALLS_THE_PROVIDER.contains(&self.sides[actor].operation.function()) {
+        if self.world.stack.payment_provider().calls() > provider_calls {
             footprint.add_provider_call();
         }
         Ok(footprint)

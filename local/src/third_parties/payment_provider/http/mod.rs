@@ -6,6 +6,7 @@ mod browser;
 mod page;
 mod transport;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub struct Server {
     clock: Clock,
     webhook_url: watch::Sender<Option<Url>>,
     changed: Arc<Notify>,
+    calls: Arc<AtomicU64>,
 }
 
 impl Server {
@@ -45,7 +47,13 @@ impl Server {
     #[must_use]
     pub fn new(provider: Provider, clock: Clock) -> Self {
         let (webhook_url, _) = watch::channel(None);
-        Self { provider: Arc::new(Mutex::new(provider)), clock, webhook_url, changed: Arc::default() }
+        Self {
+            provider: Arc::new(Mutex::new(provider)),
+            clock,
+            webhook_url,
+            changed: Arc::default(),
+            calls: Arc::default(),
+        }
     }
 
     /// Sets where events are delivered to.
@@ -58,6 +66,12 @@ impl Server {
     pub fn provider(&self) -> MutexGuard<'_, Provider> {
         // Nothing panics while it has the lock; and if so, each change was made whole.
         self.provider.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often the shop has called it within this process.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
     }
 
     /// Its HTTP interface. A page of the shop opens its frame and asks from there, so it needs no CORS.

@@ -1,5 +1,7 @@
 //! Calls of the API within this process: nothing but the network is missing.
 
+use std::sync::atomic::Ordering;
+
 use axum::http;
 use onsale_platform::card_provider::client::Transport;
 use reqwest::{Request, Response};
@@ -47,6 +49,7 @@ impl Server {
         let (method, uri) = (http::Method::from_bytes(request.method().as_str().as_bytes())?, request.url().as_str());
         let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
         let call = api::read(&method, &uri.parse()?, request.headers(), body);
+        self.calls.fetch_add(1, Ordering::SeqCst);
         let reply = match call {
             Ok(call) => self.provider().handle(&call, self.now()),
             Err(refusal) => Reply::refusal(&refusal),

@@ -23,7 +23,7 @@ const EVENTS_SECRET_FILE: &str = "data-platform-secret";
 const CARD_KEY_FILE: &str = "card-key";
 /// The file of the secrets by which the payment provider signs what it reports.
 const CARD_REPORT_SECRETS_FILE: &str = "card-report-secrets";
-/// What the payment provider of the local stack keeps.
+/// The file of the local stack's payment provider.
 const PAYMENT_PROVIDER_FILE: &str = "payment-provider.sqlite";
 /// The database; `SQLite` makes its other files beside it, with the same permissions.
 const TABLE_FILE: &str = "table.sqlite";

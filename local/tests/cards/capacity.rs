@@ -1,4 +1,4 @@
-//! What a card payment costs at the table, in each of its steps: the budgets of `docs/data.md`.
+//! The cost of a card payment at the table, in each of its steps: the budgets of `docs/data.md`.
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ fn a_refusal_is_repeated_once_the_operation_has_begun() {
     assert_refused(&first, 402, "card_declined");
     assert_eq!(world.call(&declined).body, first.body);
     assert_eq!(world.event_types().len(), 2, "one decline");
-    // What is wrong with the parameters is found before.
+    // Wrong parameters are found before.
     let wrong = with_key(post("/v1/payment_intents", &[("currency", "krw")]), "k-2");
     assert_refused(&world.call(&wrong), 400, "parameter_missing");
     assert_eq!(world.call(&with_key(post("/v1/payment_intents", &NEW), "k-2")).status, 200);

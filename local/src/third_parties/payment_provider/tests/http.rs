@@ -157,7 +157,7 @@ async fn connections_break_when_they_are_told_to() {
     assert_eq!(server.provider().payment_intents().count(), 1, "it has not acted");
 }
 
-/// What a shop has received, and how often it is to refuse.
+/// The events that a shop has received, and how often it is to refuse.
 type Shop = (mpsc::UnboundedSender<(HeaderMap, Bytes)>, Arc<Mutex<u32>>);
 
 async fn take(State((received, refusals)): State<Shop>, headers: HeaderMap, body: Bytes) -> StatusCode {

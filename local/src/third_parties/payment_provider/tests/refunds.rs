@@ -83,7 +83,7 @@ fn a_refund_may_succeed_later() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// Whatever is asked for, in whatever parts and however often, and whichever refunds fail.
+    /// Refunds of any parts, repeated and failing in any way.
     #[test]
     fn never_more_goes_back_than_was_taken(
         captured in 1_i64..=10_000,

@@ -65,7 +65,7 @@ impl Simulation {
         self.report.add_line(&format!("{person} pays {id} with {card}: {status}"));
     }
 
-    /// What the provider reports becomes messages; the check of its signature is another test's business.
+    /// Reports of the provider become messages; the check of its signature is another test's business.
     pub(crate) fn deliver_reports(&mut self) -> Result<(), String> {
         let now = self.clock.now();
         let due = self.stack.payment_provider().provider().due_deliveries(now);

@@ -1,4 +1,4 @@
-//! What an answer promises, and whether the table keeps it.
+//! The promises of an answer, and whether the table keeps them.
 
 use onsale_domain::id::{self, UserId};
 use uuid::Uuid;

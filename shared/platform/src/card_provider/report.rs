@@ -1,4 +1,4 @@
-//! What the provider reports: which card payment to look at, and nothing else that is believed.
+//! Reports of the provider: which card payment to look at, and nothing else that is believed.
 
 use onsale_domain::id::{CardPaymentId, UserId};
 use serde::Deserialize;

@@ -19,7 +19,7 @@ struct Entered {
 /// A refund, by its card payment and number.
 type RefundKey = (CardPaymentId, u32);
 
-/// What is kept of a user's card payments.
+/// A user's card payments with their refunds, the entries of both, and the purchases that name them.
 #[derive(Debug, Default)]
 pub(super) struct Cards {
     payments: BTreeMap<CardPaymentId, CardPayment>,

@@ -27,16 +27,16 @@ const SCAN_PAGES_MAX: usize = 100_000;
 /// Most refunds of one payment that are added up.
 const REFUNDS_MAX: usize = 100;
 
-/// What a comparison came to; amounts in minor units.
+/// The outcome of a comparison; amounts in minor units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciliation {
     /// Payments that were compared.
     pub payments: usize,
     /// Those of which one side is still at work, and nothing is judged yet.
     pub under_way: usize,
-    /// What the provider has charged by them.
+    /// The sum that the provider has charged by them.
     pub charged: i64,
-    /// What the provider has sent back of that.
+    /// The sum that the provider has sent back of that.
     pub refunded: i64,
     /// Each difference, by the provider's id of the payment, or by ours if it has none.
     pub differences: Vec<(String, Difference)>,
@@ -156,7 +156,7 @@ async fn judge(
     Ok(())
 }
 
-/// What the provider has sent back of a payment, in minor units.
+/// The sum that the provider has sent back of a payment, in minor units.
 async fn refunded(app: &App, intent: &str) -> Result<i64, Failure> {
     let refunds = card_provider::refunds(app, intent).await.map_err(ProviderFailure::of_a_look)?;
     Ok(refunds.iter().filter(|refund| refund.state == RefundState::Made).map(|refund| refund.amount).sum())

@@ -51,7 +51,7 @@ pub enum StartFailure {
     /// No payment provider is configured.
     #[error("no cards are taken")]
     NoProvider,
-    /// What it is for cannot be paid.
+    /// Its purchase cannot be paid.
     #[error(transparent)]
     Purchase(#[from] PayFailure),
     /// It is paid already.

@@ -8,4 +8,5 @@ mod reconcile;
 mod refunds;
 mod settle_card_payments;
 mod start_card_payment;
+mod start_meanwhile;
 mod sweep_card_payments;

@@ -92,6 +92,8 @@ struct Scene {
     /// Somebody who has topped up by card, and had a part paid out.
     carded: String,
     card_payment: String,
+    /// The sort key of the payout's receipt.
+    payout: String,
 }
 
 impl Scene {
@@ -117,7 +119,9 @@ impl Scene {
         let (pk, spend) = (format!("USER#{user}"), Uuid::from_u128(7).to_string());
         let joon = world.user().await;
         let card_payment = joon.top_up_by_card(&world, 10_000, GOOD).await.id;
-        joon.post("/wallet/payouts", json!({ "amount": 4_000 })).await.expect(201);
+        let key = Uuid::from_u128(8);
+        joon.post_with_key("/wallet/payouts", json!({ "amount": 4_000 }), key).await.expect(201);
+        let payout = format!("PAYOUT#{}", onsale_domain::id::derive(joon.id, "pay_out", key));
         world.settle_cards().await;
         let carded = joon.id.to_string();
         let mut scene = Self {
@@ -135,6 +139,7 @@ impl Scene {
             spend,
             carded,
             card_payment,
+            payout,
         };
         scene.spends();
         scene.gives_a_ticket_back();

@@ -142,6 +142,8 @@ impl Intercept for Disturb {
 pub struct Gate {
     function: &'static str,
     operation: &'static str,
+    /// How many calls are still to be held.
+    left: AtomicUsize,
     waiting: Semaphore,
     open: Arc<Semaphore>,
 }
@@ -149,7 +151,13 @@ pub struct Gate {
 impl Gate {
     /// A closed gate.
     pub fn before(function: &'static str, operation: &'static str) -> Self {
-        Self { function, operation, waiting: Semaphore::new(0), open: Arc::new(Semaphore::new(0)) }
+        let left = AtomicUsize::new(usize::MAX);
+        Self { function, operation, left, waiting: Semaphore::new(0), open: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// A closed gate that holds the first such call, and lets those behind it through.
+    pub fn before_first(function: &'static str, operation: &'static str) -> Self {
+        Self { left: AtomicUsize::new(1), ..Self::before(function, operation) }
     }
 
     /// Returns once a call waits.
@@ -166,6 +174,10 @@ impl Gate {
 impl Intercept for Gate {
     fn before(&self, call: &Call<'_>) -> Before {
         if call.function != Some(self.function) || call.operation != self.operation {
+            return Before::Proceed;
+        }
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
             return Before::Proceed;
         }
         self.waiting.add_permits(1);

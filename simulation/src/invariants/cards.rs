@@ -26,11 +26,30 @@ impl Snapshot {
             self.check_card_payment(&id, payment, refunds.remove(&id).unwrap_or_default().as_slice());
         }
         assert!(refunds.is_empty(), "refunds of no card payment: {:?}", refunds.keys());
+        self.check_payouts();
         for purchase in self.purchases_by_card() {
             let card = &purchase["payment"].as_m().expect("a payment")["card"];
             let sk = format!("CARD#{}", card.as_s().expect("an id"));
             assert!(self.of_partition(&text(purchase, "pk"), &sk).next().is_some(), "{sk} has paid and is not there");
         }
+    }
+
+    /// P10: what the receipts of a user's payouts say went back to cards from the wallet, also where a card took none.
+    fn check_payouts(&self) {
+        let mut paid_out: BTreeMap<String, i64> = BTreeMap::new();
+        for receipt in self.with_sort_key("PAYOUT#") {
+            *paid_out.entry(text(receipt, "pk")).or_default() += number(receipt, "amount");
+        }
+        let mut went_back: BTreeMap<String, i64> = BTreeMap::new();
+        for refund in self.with_sort_key("CARDREFUND#") {
+            let sk = text(refund, "sk").replacen("CARDREFUND#", "CARD#", 1);
+            let (payment, _) = sk.rsplit_once('-').expect("a payment and a number");
+            let payment = self.of_partition(&text(refund, "pk"), payment).next().expect("a card payment");
+            if payment["in_wallet"].as_bool().copied().expect("a flag") {
+                *went_back.entry(text(refund, "pk")).or_default() += number(refund, "amount");
+            }
+        }
+        assert_eq!(paid_out, went_back, "payouts of wallets");
     }
 
     fn check_card_payment(&self, id: &str, payment: &Item, refunds: &[&Item]) {

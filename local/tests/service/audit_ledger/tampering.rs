@@ -33,7 +33,9 @@ impl Scene {
             What::ReservationTwice | What::SeatLimit | What::Seat | What::SeatsSold | What::SeatsHeld => {
                 self.tamper_seats(what)
             }
-            What::CardEntries | What::CardAmount | What::CardRefunds | What::CardPurchases => self.tamper_card(what),
+            What::CardEntries | What::CardAmount | What::CardRefunds | What::CardPurchases | What::Payouts => {
+                self.tamper_card(what)
+            }
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
             What::Units
             | What::Shards
@@ -259,6 +261,8 @@ impl Scene {
             self.table().change(&format!("USER#{user}"), &format!("CARD#{id}"), change);
         };
         let of = format!("card payment {id} of user {user}");
+        let payouts =
+            |found: i64| format!("wallet of user {user}: what was paid out of it: expected 4000, found {found}");
         match what {
             What::CardEntries => {
                 let (pk, sk) = (text(format!("USER#{user}")), text(format!("CARDREFUND#{id}-2")));
@@ -269,6 +273,7 @@ impl Scene {
                     format!("refund 2 of {of}: its entries: expected 1, found 0"),
                     format!("refund 2 of {of}: their amount: expected -5, found 0"),
                     format!("{of}: its refunds: expected 4005, found 4000"),
+                    payouts(4_005),
                 ]
             }
             What::CardAmount => {
@@ -277,15 +282,20 @@ impl Scene {
                 vec![
                     format!("refund 1 of {of}: their amount: expected -4001, found -4000"),
                     format!("{of}: its refunds: expected 4001, found 4000"),
+                    payouts(4_001),
                 ]
             }
             What::CardRefunds => {
                 payment(|item| item["refunded"] = number(3_999));
                 vec![format!("{of}: its refunds: expected 4000, found 3999")]
             }
-            _ => {
+            What::CardPurchases => {
                 payment(|item| item["in_wallet"] = json!({ "BOOL": false }));
-                vec![format!("{of}: the purchases that it pays for: expected 1, found 0")]
+                vec![format!("{of}: the purchases that it pays for: expected 1, found 0"), payouts(0)]
+            }
+            _ => {
+                self.table().change(&format!("USER#{user}"), &self.payout, |item| item["amount"] = number(3_000));
+                vec![format!("wallet of user {user}: what was paid out of it: expected 3000, found 4000")]
             }
         }
     }

@@ -82,6 +82,8 @@ pub enum What {
     CardRefunds,
     /// A charge pays for one purchase, unless its money is in the wallet.
     CardPurchases,
+    /// The receipts of a user's payouts come to what went back to cards from the wallet.
+    Payouts,
     /// An open purchase waits for the sweep, an ended one does not.
     Settled,
     /// An order's discount follows from the terms of its coupon's claim.
@@ -126,7 +128,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::EntryNumber,
@@ -148,6 +150,7 @@ impl What {
         Self::CardAmount,
         Self::CardRefunds,
         Self::CardPurchases,
+        Self::Payouts,
         Self::Settled,
         Self::Discount,
         Self::CouponUse,
@@ -195,6 +198,7 @@ impl What {
             Self::CardAmount => "their amount",
             Self::CardRefunds => "its refunds",
             Self::CardPurchases => "the purchases that it pays for",
+            Self::Payouts => "what was paid out of it",
             Self::Settled => "its place on the expiry index",
             Self::Discount => "its discount",
             Self::CouponUse => "the order that uses it",
@@ -220,7 +224,7 @@ impl What {
 
     /// Whether it is about money: then it is why the trial balance is uneven.
     fn is_of_money(self) -> bool {
-        self <= Self::CardPurchases
+        self <= Self::Payouts
     }
 }
 

@@ -58,6 +58,8 @@ pub(super) fn cards() -> Vec<Scene> {
         before.push(Before::Pass(LONG));
         before
     };
+    let start = Action::StartCard(mine());
+    let held = || vec![Before::Request(ANNA, hold(&["A-1-1", "A-1-2"]), 201)];
     let mut rich = authorised(GOOD);
     rich.push(Before::Request(ANNA, Action::TopUp(50_000), 201));
     vec![
@@ -72,6 +74,18 @@ pub(super) fn cards() -> Vec<Scene> {
                     Request(ANNA, Action::Cancel(mine())),
                     Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),
                     Request(BERT, hold(&["A-1-1"])),
+                    CARRY_ON,
+                ],
+            )
+        },
+        Scene {
+            passes: Some(LONG),
+            ..scene(
+                "a card payment that begins",
+                held(),
+                vec![
+                    Request(ANNA, start),
+                    Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),
                     CARRY_ON,
                 ],
             )

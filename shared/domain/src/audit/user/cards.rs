@@ -28,6 +28,8 @@ pub(super) struct Cards {
     refunds_entered: BTreeMap<RefundKey, Entered>,
     /// Amount and refunds of each purchase that names a card payment.
     purchases: BTreeMap<CardPaymentId, Vec<(i64, i64)>>,
+    /// The sum of the receipts of payouts.
+    paid_out: i128,
 }
 
 impl Cards {
@@ -49,7 +51,7 @@ impl Cards {
         }
     }
 
-    /// Each charge has one entry and one purpose, each refund its entries, and the refunds add up.
+    /// Each charge has one entry and one purpose, each refund its entries, and the refunds and payouts add up.
     pub(super) fn judge(&self, user: UserId, differences: &mut Differences) {
         let ids = self.payments.keys().chain(self.charges_entered.keys()).chain(self.purchases.keys());
         let ids: BTreeSet<CardPaymentId> = ids.copied().collect();
@@ -68,6 +70,11 @@ impl Cards {
             differences.compare(What::CardEntries, of(), entries, entered.entries);
             differences.compare(What::CardAmount, of(), sum, entered.sum);
         }
+        // P10: only a payout takes money of a wallet back to a card, also if the card took none.
+        let of_wallet = |id: &CardPaymentId| self.payments.get(id).is_some_and(|payment| payment.in_wallet);
+        let refunds = self.refunds.iter().filter(|((id, _), _)| of_wallet(id));
+        let went_back: i128 = refunds.map(|(_, (amount, _))| i128::from(*amount)).sum();
+        differences.compare(What::Payouts, Entity::Wallet(user), self.paid_out, went_back);
     }
 
     fn judge_payment(&self, user: UserId, id: CardPaymentId, differences: &mut Differences) {
@@ -103,6 +110,11 @@ impl UserAudit {
         if self.has_room(1) {
             self.cards.payments.insert(payment.id, payment);
         }
+    }
+
+    /// The receipt of a payout.
+    pub fn add_payout(&mut self, amount: i64) {
+        self.cards.paid_out += i128::from(amount);
     }
 
     /// A refund of a card payment.

@@ -184,6 +184,11 @@ pub(super) fn receipt(item: Item) -> Option<Receipt> {
     (item.amount > 0).then_some(Receipt { kind, amount: item.amount })
 }
 
+/// The amount of a payout, by its receipt.
+pub(super) fn payout(item: Item) -> Option<i64> {
+    parse::<ReceiptItem>(item).map(|receipt| receipt.amount)
+}
+
 /// How many unpaid orders an account says it has.
 pub(super) fn unpaid_count(item: &Item) -> Option<i64> {
     item.get("orders")?.as_n().ok()?.parse().ok()

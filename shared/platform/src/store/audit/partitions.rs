@@ -138,6 +138,8 @@ impl Reader<'_> {
             tally.counts.card_payments += 1;
         } else if sk.starts_with(keys::CARD_REFUND_PREFIX) {
             user_audit.add_card_refund(&card_refund_item::read(item).ok()?);
+        } else if sk.starts_with(keys::PAYOUT_PREFIX) {
+            user_audit.add_payout(items::payout(item)?);
         } else if sk.starts_with(keys::RESERVATION_PREFIX) {
             let reservation = Reservation::read(item).ok()?;
             user_audit.add_reservation(&reservation);

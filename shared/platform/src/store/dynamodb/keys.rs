@@ -140,9 +140,11 @@ pub fn card_refund(user: UserId, payment: CardPaymentId, number: u32) -> Key {
     key(user_partition(user), format!("{CARD_REFUND_PREFIX}{}", card_refund::reference(payment, number)))
 }
 
+pub const PAYOUT_PREFIX: &str = "PAYOUT#";
+
 /// The receipt of a payout.
 pub fn payout(user: UserId, id: Uuid) -> Key {
-    key(user_partition(user), format!("PAYOUT#{id}"))
+    key(user_partition(user), format!("{PAYOUT_PREFIX}{id}"))
 }
 
 pub const RESERVATION_PREFIX: &str = "RSV#";

@@ -12,11 +12,11 @@ pub mod concerts;
 pub mod coupons;
 pub mod events;
 pub mod orders;
-pub mod page;
 pub mod payments;
 pub mod products;
 pub mod queue;
 pub mod reservations;
+pub mod roles;
 pub mod seats;
 pub mod service;
 pub mod wallet;
@@ -31,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
 const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("accounts", accounts::FUNCTIONS),
+    ("roles", roles::FUNCTIONS),
     ("queue", queue::FUNCTIONS),
     ("concerts", concerts::FUNCTIONS),
     ("seats", seats::FUNCTIONS),
@@ -42,7 +43,6 @@ const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("orders", orders::FUNCTIONS),
     ("coupons", coupons::FUNCTIONS),
     ("events", events::FUNCTIONS),
-    ("page", page::FUNCTIONS),
     ("service", service::FUNCTIONS),
 ];
 

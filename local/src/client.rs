@@ -7,7 +7,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::Timestamp;
-use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use onsale_platform::auth::access_token;
 use onsale_platform::ids::Ids;
@@ -48,20 +47,30 @@ pub struct Client {
 }
 
 impl Client {
-    /// Somebody new, in this role.
+    /// Somebody new.
     ///
     /// # Errors
     /// When no token can be signed.
-    pub async fn new(stack: &Stack, role: Role, at: Timestamp) -> Result<Self, ClientError> {
-        Self::for_user(stack, UserId(stack.app().ids().uuid(at)), role).await
+    pub async fn new(stack: &Stack, at: Timestamp) -> Result<Self, ClientError> {
+        Self::for_user(stack, UserId(stack.app().ids().uuid(at))).await
+    }
+
+    /// A new administrator.
+    ///
+    /// # Errors
+    /// When no token can be signed, or the table refuses the grant.
+    pub async fn new_admin(stack: &Stack, at: Timestamp) -> Result<Self, ClientError> {
+        let user = UserId(stack.app().ids().uuid(at));
+        stack.put_grant(user, "admin")?;
+        Self::for_user(stack, user).await
     }
 
     /// Somebody whose id is known already, with a token that is new.
     ///
     /// # Errors
     /// When no token can be signed.
-    pub async fn for_user(stack: &Stack, user: UserId, role: Role) -> Result<Self, ClientError> {
-        let token = access_token::sign(stack.app(), user, role, user.0).await?;
+    pub async fn for_user(stack: &Stack, user: UserId) -> Result<Self, ClientError> {
+        let token = access_token::sign(stack.app(), user, user.0).await?;
         Ok(Self { gateway: stack.gateway(), token, received_bytes: Arc::default() })
     }
 

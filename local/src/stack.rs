@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::telemetry::metrics::Meter;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::aws::api_gateway::Gateway;
 use crate::aws::cloudformation::{Template, TemplateError};
@@ -272,6 +273,20 @@ impl Stack {
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// Puts a grant into the table as it is, past the functions and their log.
+    ///
+    /// # Errors
+    /// When the engine refuses the item.
+    pub fn put_grant(&self, user: UserId, role: &str) -> Result<(), String> {
+        let text = |value: &str| json!({ "S": value });
+        let item = json!({
+            "pk": text(&format!("GRANTS#{user}")), "sk": text(role), "role": text(role), "owner": text("GRANTS"),
+            "created_at": { "N": self.app().now().as_millisecond().to_string() },
+        });
+        let put = json!({ "TableName": self.template.table.name, "Item": item });
+        self.dynamodb().call("PutItem", &put).map(|_| ()).map_err(|refused| format!("{refused:?}"))
     }
 
     /// The table's engine.

@@ -93,7 +93,7 @@ async fn operations_stay_within_their_budgets() {
     meter.take();
     let credit = json!({ "amount": 1, "reason": "rain" });
     admin.post(&format!("/users/{}/credits", user.id), credit).await.expect(201);
-    within("credit a wallet", meter.take(), 8.0, 1.0, 2);
+    within("credit a wallet", meter.take(), 8.0, 2.0, 3);
     user.get(&format!("/schedules/{schedule}/seats")).await.expect(200);
     meter.take();
     world.wait(2);

@@ -34,7 +34,7 @@ const PUBLIC: [&str; 20] = [
     "POST /users",
 ];
 
-const CLASSES: [&str; 6] = ["public", "public+queue", "queue-token", "user", "user+queue", "admin"];
+const CLASSES: [&str; 7] = ["public", "public+queue", "queue-token", "user", "user+queue", "organiser", "admin"];
 
 /// The classes for which the gateway asks no access token.
 const WITHOUT_ACCESS_TOKEN: [&str; 3] = ["public", "public+queue", "queue-token"];
@@ -124,9 +124,9 @@ fn is_among(operation: &Operation, which: &str) -> bool {
         "every route" => true,
         "routes with a body" => operation.body,
         "routes with a body or parameters" => operation.body || operation.parameters,
-        "user, admin and +queue routes" => !["public", "queue-token"].contains(&operation.who.as_str()),
+        "user, organiser, admin and +queue routes" => !["public", "queue-token"].contains(&operation.who.as_str()),
         "+queue routes" => operation.who.ends_with("+queue"),
-        "admin routes" => operation.who == "admin",
+        "organiser and admin routes" => ["organiser", "admin"].contains(&operation.who.as_str()),
         "routes with ⟲" => operation.key != Key::None,
         other => panic!("docs/api.md: which routes are {other:?}?"),
     }

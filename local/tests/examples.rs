@@ -31,6 +31,12 @@ const STORY: &[(&str, u16)] = &[
     ("refresh_session", 401), // a token that anybody may know is worth nothing
     ("log_out", 204),
     ("get_me", 200),
+    ("list_roles", 200),
+    ("grant_organiser", 204),
+    ("revoke_organiser", 204),
+    ("list_stewards", 200),
+    ("grant_steward", 204),
+    ("revoke_steward", 204),
     ("list_admin_actions", 200),
     ("create_wallet", 200),
     ("get_wallet", 200),
@@ -96,10 +102,15 @@ const OTHER_STORY: &[(&str, u16)] = &[
 ];
 
 /// What the examples that are no requests answer, at any time.
-fn other_answers() -> [(&'static str, Value); 14] {
+fn other_answers() -> [(&'static str, Value); 15] {
+    let role = |granted: bool| {
+        let (email, name) = USERS[2];
+        json!({ "user_id": USER_IDS[2], "email": email, "name": name, "role": "admin", "granted": granted })
+    };
     [
         ("authorize", json!({ "isAuthorized": false })),
-        ("grant_role", json!({ "user_id": USER_IDS[2], "email": USERS[2].0, "name": USERS[2].1, "role": "admin" })),
+        ("grant_role", role(true)),
+        ("revoke_role", role(false)),
         ("rotate_keys", json!({ "rotation": "00000000-0000-4000-8000-000000000107" })),
         ("relay_changes", json!({ "batchItemFailures": [] })),
         ("release_declined_payment", json!({ "batchItemFailures": [] })),
@@ -121,7 +132,7 @@ fn audited() -> Value {
     json!({
         "outcome": "agree", "differences": 0, "moving": 0, "left_out": 0, "not_judged": 0, "passes": 1,
         "read": {
-            "items": 319, "users": 4, "entries": 8, "receipts": 6, "reservations": 3, "orders": 1, "claims": 1,
+            "items": 325, "users": 4, "entries": 8, "receipts": 6, "reservations": 3, "orders": 1, "claims": 1,
             "card_payments": 1, "seats": 1_464, "products": 11, "coupons": 3, "queues": 1,
         },
         "trial_balance": {
@@ -315,14 +326,14 @@ fn operation<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
 #[tokio::test]
 async fn the_demo_data_has_the_ids_that_examples_use() {
     let world = demo_world().await;
-    let admin = (ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_ID, "admin");
-    let users = USERS.iter().zip(USER_IDS).map(|((email, _), id)| (*email, USER_PASSWORD, id, "user"));
+    let admin = (ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_ID, json!("admin"));
+    let users = USERS.iter().zip(USER_IDS).map(|((email, _), id)| (*email, USER_PASSWORD, id, Value::Null));
     for (email, password, id, role) in std::iter::once(admin).chain(users) {
         let mut person = world.anonymous();
         let session = person.post("/sessions", json!({ "email": email, "password": password })).await.expect(200);
         person.token = Some(session.text("access_token"));
         let me = person.get("/users/me").await.expect(200);
-        assert_eq!((me.text("user_id").as_str(), me.text("role").as_str()), (id, role), "{email}");
+        assert_eq!((me.text("user_id").as_str(), &me.body["roles"][0]["role"]), (id, &role), "{email}");
     }
     let schedule = world.anonymous().get(&format!("/schedules/{SCHEDULE_ID}")).await.expect(200);
     assert_eq!(schedule.text("concert_id"), CONCERT_ID);

@@ -38,6 +38,7 @@ mod requirements;
 mod reservations;
 mod restart;
 mod retries;
+mod roles;
 mod seats;
 mod seed;
 mod service;

@@ -82,8 +82,9 @@ impl Fixture {
         users: &[UserId],
     ) -> Result<Self, Box<dyn Error>> {
         let builder = Builder { stack, clock: clock.clone(), ids };
-        let user = |user, role| Identity { user, role, key: None, queue_token: None };
-        let admin = user(admin, "admin");
+        let user = |user| Identity { user, key: None, queue_token: None };
+        stack.put_grant(admin, "admin")?;
+        let admin = user(admin);
         let at = |hours: i64| -> Timestamp { clock.now() + SignedDuration::from_hours(hours) };
         builder.send(put_queue_call(PLACES), admin).await?;
         let (mut concerts, mut schedules) = (Vec::new(), Vec::new());
@@ -121,9 +122,9 @@ impl Fixture {
         });
         let coupon = builder.send(post("create_coupon", "/coupons", body), admin).await?;
         for id in users {
-            builder.send(post("create_wallet", "/wallet", json!({})), user(*id, "user")).await?;
+            builder.send(post("create_wallet", "/wallet", json!({})), user(*id)).await?;
             let body = json!({ "amount": BALANCE });
-            builder.send(post("top_up", "/wallet/charges", body), user(*id, "user")).await?;
+            builder.send(post("top_up", "/wallet/charges", body), user(*id)).await?;
         }
         let two = |several: Vec<String>| <[String; 2]>::try_from(several).map_err(|_| "not two");
         let coupon = coupon.text("coupon_id").to_owned();

@@ -25,8 +25,6 @@ pub struct ApiCall {
 pub struct Identity<'a> {
     /// The user of the token.
     pub user: UserId,
-    /// The role of the user.
-    pub role: &'static str,
     /// The idempotency key, if the request has one.
     pub key: Option<Uuid>,
     /// The queue token, if there is one.
@@ -58,7 +56,7 @@ pub fn api_gateway_event(call: &ApiCall, caller: Identity<'_>) -> Value {
             "accountId": "000000000000",
             "apiId": "onsale",
             "authorizer": { "lambda": {
-                "sub": caller.user.0, "role": caller.role, "exp": TOKEN_END, "jti": nobody, "sid": nobody,
+                "sub": caller.user.0, "exp": TOKEN_END, "jti": nobody, "sid": nobody,
             } },
             "domainName": "onsale.example",
             "domainPrefix": "onsale",

@@ -27,7 +27,6 @@ async fn handle(app: &App, request: ApiGatewayV2CustomAuthorizerV2Request) -> Re
             "isAuthorized": true,
             "context": {
                 "sub": claims.sub,
-                "role": claims.role,
                 "exp": claims.exp,
                 "jti": claims.jti,
                 "sid": claims.sid,

@@ -62,7 +62,7 @@ pub async fn log_in(
     login_throttle::forget(&app, &account_bucket).await?;
     login_throttle::remember_address(&app, &from_known).await?;
     let session = sessions::begin(&app, account.id).await?;
-    let access_token = access_token::sign(&app, account.id, account.role, session.family).await?;
+    let access_token = access_token::sign(&app, account.id, session.family).await?;
     Ok(SessionOut::answer(access_token, &session, request.cookie.then_some(&url)))
 }
 

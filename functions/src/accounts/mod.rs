@@ -1,4 +1,4 @@
-//! Accounts, sessions and roles.
+//! Accounts and sessions.
 
 mod response;
 
@@ -7,8 +7,6 @@ use utoipa_axum::routes;
 
 pub mod authorize;
 pub mod get_me;
-pub mod grant_role;
-pub mod list_admin_actions;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh_session;
@@ -27,12 +25,8 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("log_out", Function::Http(|| routes!(log_out::log_out))),
     // GET /users/me: who the caller is.
     ("get_me", Function::Http(|| routes!(get_me::get_me))),
-    // GET /admin/actions: what administrators did.
-    ("list_admin_actions", Function::Http(|| routes!(list_admin_actions::list_admin_actions))),
     // Authorizer of the HTTP API: verifies access tokens.
     ("authorize", Function::Event(authorize::handler)),
     // Rotation of a secret: makes the next signing key, on deployment and every 30 days.
     ("rotate_keys", Function::Event(rotate_keys::handler)),
-    // Invoked by operators: makes somebody an administrator.
-    ("grant_role", Function::Event(grant_role::handler)),
 ];

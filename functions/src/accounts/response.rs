@@ -1,14 +1,16 @@
 use jiff::Timestamp;
-use onsale_domain::accounts::account::Role;
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::refresh_token::RefreshToken;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Answer, PublicUrl};
+use onsale_platform::store::accounts::grants::Granted;
 use onsale_platform::store::accounts::users::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+
+use crate::roles::response::GrantOut;
 
 /// The type of access tokens (RFC 6750).
 const TOKEN_TYPE: &str = "Bearer";
@@ -51,18 +53,13 @@ fn token_types() -> Object {
     one_of("Type of the access token.", [TOKEN_TYPE])
 }
 
-/// The roles of an account.
-fn roles() -> Object {
-    one_of("Role of the account.", Role::ALL.map(Role::as_str))
-}
-
 /// An account, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "user_id": "00000000-0000-7940-98b2-6fe9d517d168",
     "email": "mina@onsale.local",
     "name": "Mina",
-    "role": "user",
+    "roles": [],
     "created_at": "2030-11-01T11:00:00Z",
 }))]
 pub struct UserOut {
@@ -72,19 +69,20 @@ pub struct UserOut {
     email: String,
     /// Name of the person.
     name: String,
-    #[schema(schema_with = roles)]
-    role: &'static str,
+    /// The roles that the account has beside buying; at most 100 are shown.
+    roles: Vec<GrantOut>,
     /// Time of the sign-up.
     created_at: Timestamp,
 }
 
-impl From<Account> for UserOut {
-    fn from(account: Account) -> Self {
+impl UserOut {
+    /// An account with its roles.
+    pub fn new(account: Account, roles: Vec<Granted>) -> Self {
         Self {
             user_id: account.id.0,
             email: account.email,
             name: account.name,
-            role: account.role.as_str(),
+            roles: roles.into_iter().map(GrantOut::from).collect(),
             created_at: account.created_at,
         }
     }

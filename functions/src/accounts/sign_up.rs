@@ -1,7 +1,7 @@
 //! POST /users
 
 use axum::extract::State;
-use onsale_domain::accounts::account::{self, Email, Password, Role};
+use onsale_domain::accounts::account::{self, Email, Password};
 use onsale_domain::accounts::guessable::OwnWords;
 use onsale_domain::id::UserId;
 use onsale_platform::app::App;
@@ -56,10 +56,9 @@ pub async fn sign_up(
         id: UserId(app.ids().uuid(now)),
         email: email.as_str().to_owned(),
         name,
-        role: Role::User,
         password_hash: passwords::hash(&app, password).await?,
         created_at: now,
     };
     users::sign_up(&app, &account, &email).await?;
-    Ok(Answer::created(account.into()))
+    Ok(Answer::created(UserOut::new(account, Vec::new())))
 }

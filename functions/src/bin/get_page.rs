@@ -1,6 +1,6 @@
 //! The Lambda binary of `get_page`.
 
-use functions::page::get_page;
+use functions::service::get_page;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {

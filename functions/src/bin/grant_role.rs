@@ -1,6 +1,6 @@
 //! The Lambda binary of `grant_role`.
 
-use functions::accounts::grant_role;
+use functions::roles::grant_role;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {

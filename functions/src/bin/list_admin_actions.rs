@@ -1,6 +1,6 @@
 //! The Lambda binary of `list_admin_actions`.
 
-use functions::accounts::list_admin_actions;
+use functions::roles::list_admin_actions;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

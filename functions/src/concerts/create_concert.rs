@@ -5,7 +5,7 @@ use onsale_domain::concerts::concert;
 use onsale_domain::id::{self, ConcertId};
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, IdempotencyKey, Json, Problem, invalid};
+use onsale_platform::http::{Answer, IdempotencyKey, Json, Organiser, Problem, invalid};
 use onsale_platform::store::concerts::{self, Concert};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,9 +28,9 @@ pub struct CreateConcertIn {
     queue_id: Option<String>,
 }
 
-/// Creates a concert.
+/// Creates a concert, which belongs to its organiser: the caller.
 #[utoipa::path(post, path = "/concerts", request_body = CreateConcertIn, params(IdempotencyKey),
-    extensions(("x-access" = json!("admin"))),
+    extensions(("x-access" = json!("organiser"))),
     responses(
         (status = 201, body = ConcertOut, description = "The new concert"),
         (status = 404, description = "not-found"),
@@ -38,7 +38,7 @@ pub struct CreateConcertIn {
     ))]
 pub async fn create_concert(
     State(app): State<App>,
-    admin: Admin,
+    organiser: Organiser,
     key: IdempotencyKey,
     Json(request): Json<CreateConcertIn>,
 ) -> Result<Answer<ConcertOut>, Problem> {
@@ -48,9 +48,9 @@ pub async fn create_concert(
     let mut parts = vec!["create_concert", &name, &description];
     parts.extend(queue.as_ref().map(QueueId::as_str));
     let fingerprint = id::fingerprint(&parts);
-    let id: ConcertId = key.id(&app, admin.id, "create_concert");
-    let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue };
-    let mut action = admin.action("create_concert", id);
+    let id: ConcertId = key.id(&app, organiser.id, "create_concert");
+    let new = Concert { id, name, description, created_at: app.now(), fingerprint, queue, organiser: organiser.id };
+    let mut action = organiser.action("create_concert", id);
     if let Some(queue) = &new.queue {
         action = action.with_change("queue_id", queue);
     }

@@ -7,7 +7,7 @@ use onsale_domain::concerts::schedule::{self, SEATS_PER_USER_DEFAULT, Schedule, 
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_domain::{id, time};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, PathId, Problem, invalid};
+use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Organiser, PathId, Problem, invalid};
 use onsale_platform::store::concerts;
 use onsale_platform::store::concerts::schedules;
 use serde::Deserialize;
@@ -45,7 +45,7 @@ pub struct CreateScheduleIn {
 
 /// Adds a date to a concert.
 #[utoipa::path(post, path = "/concerts/{concert_id}/schedules", request_body = CreateScheduleIn,
-    params(("concert_id" = Uuid, Path), IdempotencyKey), extensions(("x-access" = json!("admin"))),
+    params(("concert_id" = Uuid, Path), IdempotencyKey), extensions(("x-access" = json!("organiser"))),
     responses(
         (status = 201, body = ScheduleOut, description = "The new date"),
         (status = 404, description = "not-found"),
@@ -53,12 +53,13 @@ pub struct CreateScheduleIn {
     ))]
 pub async fn create_schedule(
     State(app): State<App>,
-    admin: Admin,
+    organiser: Organiser,
     key: IdempotencyKey,
     PathId(concert_id): PathId<ConcertId>,
     Json(request): Json<CreateScheduleIn>,
 ) -> Result<Answer<ScheduleOut>, Problem> {
-    let mut new = parse(key.id(&app, admin.id, "create_schedule"), concert_id, &request)?;
+    let mut new = parse(key.id(&app, organiser.id, "create_schedule"), concert_id, &request)?;
+    organiser.check_owns(&app, concert_id).await?;
     // A repeat of what succeeded is a success, also when the concert has started since.
     if new.has_started(app.now()) && !schedules::is_there(&app, new.id).await? {
         return Err(invalid("starts_at")(Expected::InTheFuture));
@@ -72,7 +73,7 @@ pub async fn create_schedule(
         new.max_seats_per_user.to_string(),
     ];
     let fingerprint = id::fingerprint(&parts.each_ref().map(String::as_str));
-    let action = admin
+    let action = organiser
         .action("create_schedule", new.id)
         .with_change("concert_id", concert_id)
         .with_change("starts_at", new.starts_at);

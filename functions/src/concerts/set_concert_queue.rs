@@ -7,7 +7,7 @@ use axum::extract::State;
 use onsale_domain::id::ConcertId;
 use onsale_domain::queue::QueueId;
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Json, PathId, Problem, invalid};
+use onsale_platform::http::{Answer, Json, Organiser, PathId, Problem, invalid};
 use onsale_platform::store::concerts::guard_queue;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub struct SetConcertQueueIn {
 
 /// Sets, changes or removes the waiting queue of a concert, until three minutes before its first sale opens.
 #[utoipa::path(put, path = "/concerts/{concert_id}/queue", request_body = SetConcertQueueIn,
-    params(("concert_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
+    params(("concert_id" = Uuid, Path)), extensions(("x-access" = json!("organiser"))),
     responses(
         (status = 200, body = ConcertOut, description = "The concert with its new queue"),
         (status = 404, description = "not-found"),
@@ -34,13 +34,14 @@ pub struct SetConcertQueueIn {
     ))]
 pub async fn set_concert_queue(
     State(app): State<App>,
-    admin: Admin,
+    organiser: Organiser,
     PathId(id): PathId<ConcertId>,
     Json(request): Json<SetConcertQueueIn>,
 ) -> Result<Answer<ConcertOut>, Problem> {
     let queue = request.queue_id.as_deref().map(QueueId::parse).transpose().map_err(invalid("queue_id"))?;
     let name = queue.as_ref().map_or("none", QueueId::as_str);
-    let action = admin.action("set_concert_queue", id).with_change("queue_id", name);
+    organiser.check_owns(&app, id).await?;
+    let action = organiser.action("set_concert_queue", id).with_change("queue_id", name);
     let concert = guard_queue::set(&app, id, queue.as_ref(), &action).await?;
     Ok(Answer::ok(concert.into()))
 }

@@ -5,7 +5,7 @@ use onsale_domain::id::ScheduleId;
 use onsale_domain::money::Price;
 use onsale_domain::seats::{Label, SEAT_NUMBER_MAX, SEATS_PER_SECTION_MAX};
 use onsale_platform::app::App;
-use onsale_platform::http::{Admin, Answer, Expected, Json, Object, PathId, Problem, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Object, Organiser, PathId, Problem, invalid};
 use onsale_platform::store::seats::CreateSeatsFailure;
 use onsale_platform::store::seats::{self, RowRange};
 use serde::{Deserialize, Serialize};
@@ -58,19 +58,20 @@ const RANGES_MAX: usize = 500;
 
 /// Creates seats of a date, and leaves those that exist as they are.
 #[utoipa::path(post, path = "/schedules/{schedule_id}/seats", request_body = CreateSeatsIn,
-    params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("admin"))),
+    params(("schedule_id" = Uuid, Path)), extensions(("x-access" = json!("organiser"))),
     responses((status = 201, body = CreateSeatsOut, description = "The number of new seats"), CreateSeatsFailure))]
 pub async fn create_seats(
     State(app): State<App>,
-    admin: Admin,
+    organiser: Organiser,
     PathId(schedule): PathId<ScheduleId>,
     Json(request): Json<CreateSeatsIn>,
 ) -> Result<Answer<CreateSeatsOut>, Problem> {
     let section = Label::parse(request.section.as_deref().unwrap_or("A")).map_err(invalid("section"))?;
     let price = request.price.map_or(Ok(Price::DEFAULT), Price::parse).map_err(invalid("price"))?;
     let rows = rows(request.rows.unwrap_or_else(|| vec![Object(RowIn { row: "1".to_owned(), from: 1, to: 50 })]))?;
+    organiser.check_owns_date(&app, schedule).await?;
     let action =
-        admin.action("create_seats", schedule).with_change("section", &section).with_change("price", price.get());
+        organiser.action("create_seats", schedule).with_change("section", &section).with_change("price", price.get());
     let created = seats::create(&app, schedule, &section, price, &rows, &action).await?;
     Ok(Answer::created(CreateSeatsOut { created }))
 }

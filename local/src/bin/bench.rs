@@ -15,7 +15,7 @@ use local::client::{Client, ClientError};
 use local::data_directory::Data;
 use local::output::say;
 use local::stack::{Mode, Options, Stack};
-use onsale_domain::accounts::account::{Password, Role};
+use onsale_domain::accounts::account::Password;
 use onsale_domain::id::UserId;
 use onsale_platform::auth::{access_token, passwords};
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ enum Sale {
 impl Sale {
     async fn open(stack: &Stack, arguments: &Arguments) -> Result<Self, ClientError> {
         let now = stack.app().now();
-        let admin = Client::new(stack, Role::Admin, now).await?;
+        let admin = Client::new_admin(stack, now).await?;
         if arguments.orders {
             let stock = arguments.flows * 2;
             let product = json!({ "name": "Measured", "price": 1, "stock": stock, "stock_shards": STOCK_SHARDS });
@@ -166,7 +166,7 @@ async fn open_wallets(stack: &Stack, arguments: &Arguments) -> Result<Vec<UserId
     let share = users.len().div_ceil(arguments.buyers.max(1)).max(1);
     let opened = users.chunks(share).map(|users| async move {
         for user in users {
-            let buyer = Client::for_user(stack, *user, Role::User).await?;
+            let buyer = Client::for_user(stack, *user).await?;
             buyer.post("/wallet", json!({})).await?;
             buyer.post("/wallet/charges", json!({ "amount": 1 })).await?;
         }
@@ -184,7 +184,7 @@ async fn buy(sale: Arc<Running>, next: Arc<AtomicUsize>, started: Instant) -> Re
     loop {
         let flow = next.fetch_add(1, Ordering::Relaxed);
         let Some(user) = sale.users.get(flow) else { return Ok(flows) };
-        let buyer = Client::for_user(&sale.stack, *user, Role::User).await?;
+        let buyer = Client::for_user(&sale.stack, *user).await?;
         let (first, second) = sale.sale.sell(flow, &buyer).await?;
         flows.push(Flow { first, second, done: started.elapsed() });
     }
@@ -236,7 +236,7 @@ fn rates(flows: &[Flow]) -> Vec<String> {
 
 /// Log-ins one after the other, how much of each is the hash, and what the authorizer takes.
 async fn report_accounts(stack: &Stack) -> Result<(), ClientError> {
-    let caller = Client::new(stack, Role::User, stack.app().now()).await?;
+    let caller = Client::new(stack, stack.app().now()).await?;
     let credentials = json!({ "email": "bench@onsale.local", "password": PASSWORD });
     let user = json!({ "email": "bench@onsale.local", "password": PASSWORD, "name": "Bench" });
     caller.post("/users", user).await?;

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::accounts::account::Role;
 use onsale_platform::clock::Clock;
 use onsale_platform::memory::lock;
 use onsale_platform::telemetry::metrics::ALL;
@@ -147,7 +146,7 @@ struct Sale {
 impl Sale {
     /// Buys a seat, and adds what it used.
     async fn buy(&self, seat: usize, usage: &mut Usage) -> Result<(), ClientError> {
-        let buyer = Client::new(&self.stack, Role::User, self.clock.now()).await?;
+        let buyer = Client::new(&self.stack, self.clock.now()).await?;
         let email = format!("buyer{seat}@onsale.local");
         buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
         buyer.post("/wallet", json!({})).await?;
@@ -274,7 +273,7 @@ async fn open_sale(stack: &Stack, now: Timestamp, bookings: usize) -> Result<Str
     if !(1..=BOOKINGS_MAX).contains(&bookings) {
         return Err(format!("bookings must be from 1 to {BOOKINGS_MAX}").into());
     }
-    let admin = Client::new(stack, Role::Admin, now).await?;
+    let admin = Client::new_admin(stack, now).await?;
     let schedule = admin.open_schedule(now, 4).await?;
     let rows: Vec<Value> =
         (1..=bookings.div_ceil(ROW)).map(|row| json!({ "row": row.to_string(), "from": 1, "to": ROW })).collect();

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use onsale_domain::accounts::account::Role;
 use onsale_domain::queue::Queue;
 use onsale_domain::queue::settings::{CAPACITY_MAX, CLAIM_SECONDS_DEFAULT, Settings};
 use onsale_platform::clock::Clock;
@@ -54,7 +53,7 @@ pub async fn poll(journey: Journey, polls: usize) -> Result<Usage, ClientError> 
     let logs = FunctionLogs::default();
     let options = Options { clock: clock.clone(), logs: Some(logs.clone()), ..Options::default() };
     let stack = Stack::start(options).await?;
-    let admin = Client::new(&stack, Role::Admin, clock.now()).await?;
+    let admin = Client::new_admin(&stack, clock.now()).await?;
     let token = waiting_token(&stack, &clock, &admin).await?;
     let entry = stack.process(FUNCTION, clock.clone(), Ids::Random)?;
     let Function::Http(route) = entry.code else { return Err("a poll is a request".into()) };
@@ -102,7 +101,7 @@ async fn waiting_token(stack: &Stack, clock: &Clock, admin: &Client) -> Result<S
     admin.send(Method::PUT, "/queues/crowd", Some(settings), StatusCode::CREATED).await?;
     let mut tokens = Vec::new();
     for _ in 0..2 {
-        let user = Client::new(stack, Role::User, clock.now()).await?;
+        let user = Client::new(stack, clock.now()).await?;
         tokens.push(user.post("/queues/crowd/tokens", Value::Null).await?["token"].as_str().map(str::to_owned));
     }
     for _ in 0..SECONDS_UNTIL_CALLED {

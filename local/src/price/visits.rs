@@ -7,7 +7,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::SignedDuration;
-use onsale_domain::accounts::account::Role;
 use onsale_platform::clock::Clock;
 use serde_json::json;
 use tower::ServiceExt;
@@ -38,7 +37,7 @@ pub async fn visit(journey: Journey, visits: usize) -> Result<Usage, ClientError
     let clock = Clock::manual(START.parse()?);
     let logs = FunctionLogs::default();
     let stack = Stack::start(Options { clock: clock.clone(), logs: Some(logs.clone()), ..Options::default() }).await?;
-    let admin = Client::new(&stack, Role::Admin, clock.now()).await?;
+    let admin = Client::new_admin(&stack, clock.now()).await?;
     let schedule = admin.open_schedule(clock.now(), 4).await?;
     admin.post(&format!("/schedules/{schedule}/seats"), json!({})).await?;
     let concert = admin.get(&format!("/schedules/{schedule}")).await?;

@@ -17,7 +17,7 @@ async fn a_user_sees_the_own_account() {
         "user_id": user.text("user_id"),
         "email": "mina@example.com",
         "name": "Mina",
-        "role": "user",
+        "roles": [],
         "created_at": "2026-11-21T10:00:00.5Z",
     });
     assert_eq!(mina.get("/users/me").await.expect(200).body, shown);

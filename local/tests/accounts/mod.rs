@@ -2,8 +2,6 @@
 
 mod authorize;
 mod get_me;
-mod grant_role;
-mod list_admin_actions;
 mod log_in;
 mod log_out;
 mod matrix;

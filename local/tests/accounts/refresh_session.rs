@@ -117,19 +117,6 @@ async fn what_is_no_refresh_token_is_refused() {
 }
 
 #[tokio::test]
-async fn the_role_is_that_of_now() {
-    let world = World::new().await;
-    let session = session(&world).await;
-    let token = session.text("refresh_token");
-    let mut mina = world.anonymous();
-    mina.token = Some(session.text("access_token"));
-    let user_id = mina.get("/users/me").await.expect(200).text("user_id");
-    world.stack.invoke("grant_role", json!({ "user_id": user_id, "role": "admin" })).await.expect("granted");
-    mina.token = Some(refresh(&world, &token).await.expect(200).text("access_token"));
-    mina.post("/concerts", json!({ "name": "Concert", "description": "" })).await.expect(201);
-}
-
-#[tokio::test]
 async fn the_table_keeps_no_token() {
     let world = World::new().await;
     let first = session(&world).await.text("refresh_token");

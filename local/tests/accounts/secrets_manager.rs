@@ -3,7 +3,6 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_secretsmanager::Client;
-use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use onsale_platform::app::{App, Parts};
 use onsale_platform::auth::access_token;
@@ -52,7 +51,7 @@ async fn app(world: &World) -> (App, Client, String) {
 }
 
 async fn token(app: &App) -> String {
-    access_token::sign(app, UserId(Uuid::from_u128(1)), Role::User, Uuid::from_u128(2)).await.expect("a token")
+    access_token::sign(app, UserId(Uuid::from_u128(1)), Uuid::from_u128(2)).await.expect("a token")
 }
 
 fn header(token: &str) -> &str {

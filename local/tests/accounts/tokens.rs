@@ -89,16 +89,15 @@ impl Forge {
             ("iat", json!(now + 60)),
             ("iat", json!(i64::MIN)),
             ("jti", json!("")),
-            ("role", json!("root")),
-            ("role", json!("Admin")),
-            ("role", json!(["admin"])),
+            // Roles are in the table, and no token says one.
+            ("role", json!("admin")),
             ("admin", json!(true)),
         ];
         let mut all: Vec<(String, String)> = claims
             .into_iter()
             .map(|(name, value)| (format!("claim {name} {value}"), self.with_claim(name, Some(value))))
             .collect();
-        for name in ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role", "sid"] {
+        for name in ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "sid"] {
             all.push((format!("without claim {name}"), self.with_claim(name, None)));
             all.push((format!("claim {name} null"), self.with_claim(name, Some(Value::Null))));
         }
@@ -156,7 +155,7 @@ impl Forge {
             format!("{symmetric}.{}", URL_SAFE_NO_PAD.encode(tag))
         };
         let other = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key pair");
-        let promoted = changed(&self.claims, "role", Some(json!("admin")));
+        let promoted = changed(&self.claims, "sub", Some(json!("00000000-0000-769a-8344-8bc1d27d4337")));
         let signature = self.own.rsplit('.').next().expect("three parts");
         let cut = &self.own[..self.own.len() - 4];
         let long = self.with_claim("pad", Some(json!("x".repeat(3_000))));

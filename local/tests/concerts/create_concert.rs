@@ -50,11 +50,8 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
 
 /// The same person with a token of now.
 async fn renew_token(world: &World, mut person: crate::support::Person) -> crate::support::Person {
-    let role = onsale_domain::accounts::account::Role::Admin;
     person.token = Some(
-        onsale_platform::auth::access_token::sign(world.stack.app(), person.id, role, person.id.0)
-            .await
-            .expect("a token"),
+        onsale_platform::auth::access_token::sign(world.stack.app(), person.id, person.id.0).await.expect("a token"),
     );
     person
 }

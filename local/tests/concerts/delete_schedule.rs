@@ -116,8 +116,8 @@ async fn a_deletion_that_died_half_way_is_undone_by_the_sweep() {
     let (concert, id) = with_seats(&world, &admin).await;
     let path = format!("/concerts/{concert}/schedules/{id}");
     for shut in [0, 1] {
-        let before = world.dump();
         let admin = world.admin().await;
+        let before = world.dump();
         let death = Arc::new(Disturb::after("UpdateItem", Fault::LoseRequest, shut, 1_000));
         world.stack.intercept(Some(death.clone()));
         admin.delete(&path).await.expect_problem(503, "busy");

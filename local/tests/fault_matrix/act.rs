@@ -82,9 +82,9 @@ impl Scene {
 
     /// The event of a request of the user's or the administrator's.
     pub fn event_of(&self, asked: &ApiCall, key: Option<&str>) -> Value {
-        let (user, role) = if self.case.is_an_admins() { (self.admin.id, "admin") } else { (self.user.id, "user") };
+        let user = if self.case.is_an_admins() { self.admin.id } else { self.user.id };
         let queue_token = self.user.queue_token.as_deref();
-        let mut event = requests::api_gateway_event(asked, requests::Identity { user, role, key: None, queue_token });
+        let mut event = requests::api_gateway_event(asked, requests::Identity { user, key: None, queue_token });
         if let Some(key) = key {
             logs::keep_secret(key);
             event["headers"]["idempotency-key"] = key.into();

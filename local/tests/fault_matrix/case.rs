@@ -75,6 +75,8 @@ pub enum Case {
     CreateProduct,
     UpdateProduct,
     CreateCoupon,
+    GrantOrganiser,
+    RevokeOrganiser,
     ExpireHold,
     ExpireOrder,
     CallNumbers,
@@ -96,7 +98,7 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 27] = [
+pub const OPERATIONS: [(&str, &[Case]); 28] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
@@ -115,6 +117,7 @@ pub const OPERATIONS: [(&str, &[Case]); 27] = [
     ("claim_admission", &[C::ClaimAdmission, C::MissAdmission, C::MissSecondCall]),
     ("leave", &[C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted]),
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
+    ("roles", &[C::GrantOrganiser, C::RevokeOrganiser]),
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
     ("advance", &[C::CallNumbers, C::CallAgain, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
@@ -203,7 +206,17 @@ impl Case {
     }
 
     pub fn is_an_admins(self) -> bool {
-        matches!(self, C::Credit | C::AddStock | C::TakeStock | C::CreateProduct | C::UpdateProduct | C::CreateCoupon)
+        matches!(
+            self,
+            C::Credit
+                | C::AddStock
+                | C::TakeStock
+                | C::CreateProduct
+                | C::UpdateProduct
+                | C::CreateCoupon
+                | C::GrantOrganiser
+                | C::RevokeOrganiser
+        )
     }
 
     /// Whether it takes an idempotency key.
@@ -246,6 +259,7 @@ impl Case {
     pub fn success(self) -> u16 {
         match self {
             C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
+            C::GrantOrganiser | C::RevokeOrganiser => 204,
             C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
@@ -288,6 +302,8 @@ impl Case {
             C::CreateProduct => "create_product",
             C::UpdateProduct => "update_product",
             C::CreateCoupon => "create_coupon",
+            C::GrantOrganiser => "grant_organiser",
+            C::RevokeOrganiser => "revoke_organiser",
             C::ExpireHold | C::ExpireOrder => "run_expiry",
             C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
@@ -346,6 +362,8 @@ impl Case {
             C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => ("DELETE", token, None),
             C::AddStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": 5 }))),
             C::TakeStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": -60 }))),
+            C::GrantOrganiser => ("PUT", format!("/users/{}/roles/organiser", scene.other), None),
+            C::RevokeOrganiser => ("DELETE", format!("/users/{}/roles/organiser", scene.other), None),
             C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),
             C::CreateProduct => {
                 let body = json!({ "name": "Lamp", "price": 5, "stock": 9, "stock_shards": 3 });

@@ -73,9 +73,22 @@ impl Scene {
             | C::CaptureCard
             | C::RefundCard
             | C::SweepCard => self.effects_on_cards(sold),
+            C::GrantOrganiser | C::RevokeOrganiser => self.effects_on_roles(),
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }
+    }
+
+    /// With an entry of the log for each.
+    fn effects_on_roles(&self) -> i64 {
+        let items = self.world.items();
+        let has = items
+            .values()
+            .any(|item| item["pk"]["S"] == format!("GRANTS#{}", self.other) && item["sk"]["S"] == "organiser");
+        let changed = flag(has == (self.case == C::GrantOrganiser));
+        let logged = items.values().filter(|item| item["owner"]["S"] == "ADMIN").count();
+        assert_eq!(i64::try_from(logged), Ok(changed), "the log of what was done to roles");
+        changed
     }
 
     fn effects_on_the_shop(&self) -> i64 {

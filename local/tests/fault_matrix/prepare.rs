@@ -46,6 +46,7 @@ impl Scene {
             | C::Credit
             | C::Spend
             | C::ExpireHold => seats(case).await,
+            C::GrantOrganiser | C::RevokeOrganiser => with_account(case).await,
             _ => shop(case).await,
         }
     }
@@ -74,6 +75,18 @@ async fn seats(case: Case) -> Scene {
         _ => {}
     }
     Scene { hall, reservation, other, ..Scene::new(case, world, user).await }
+}
+
+/// Somebody with an account, who is an organiser already if the role is to be taken away.
+async fn with_account(case: Case) -> Scene {
+    let world = World::new().await;
+    let body = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
+    let other = world.anonymous().post("/users", body).await.expect(201).text("user_id");
+    if case == C::RevokeOrganiser {
+        world.stack.put_grant(other.parse().expect("an id"), "organiser").expect("the engine takes it");
+    }
+    let user = world.user().await;
+    Scene { other, ..Scene::new(case, world, user).await }
 }
 
 /// Somebody with a coupon, and an order that waits or is paid.

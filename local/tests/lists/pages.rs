@@ -267,13 +267,31 @@ async fn actions(world: &World) -> Vec<Case> {
         }
         world.wait(1);
     }
+    let path = format!("/admin/actions?user_id={}", other.id);
+    let concert = one.get("/concerts?limit=1").await.expect(200).body["items"][0]["concert_id"].clone();
+    let stewards = format!("/concerts/{}/stewards", concert.as_str().expect("an id"));
+    let mut working = Vec::new();
+    for number in 0..12 {
+        let email = format!("steward-{number}@example.com");
+        let body = json!({ "email": email, "password": "correct horse battery", "name": "Steward" });
+        let user = world.anonymous().post("/users", body).await.expect(201).text("user_id");
+        one.put(&format!("{stewards}/{user}")).await.expect(204);
+        working.push(user);
+    }
     let kept: Vec<Value> = world.dump().iter().map(|item| serde_json::from_str(item).expect("JSON")).collect();
     let of = |partition: &str| -> Vec<String> {
         let entries = kept.iter().filter(|item| item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with(partition)));
         entries.map(|entry| entry["id"]["S"].as_str().expect("an id").to_owned()).collect()
     };
-    let path = format!("/admin/actions?user_id={}", other.id);
+    let organisers: Vec<String> = world
+        .items()
+        .values()
+        .filter(|item| item["owner"]["S"] == "GRANTS")
+        .filter_map(|item| item["pk"]["S"].as_str()?.strip_prefix("GRANTS#").map(str::to_owned))
+        .collect();
     vec![
+        Case::new("list_roles", &one, "/admin/roles", "user_id", &organisers),
+        Case::new("list_stewards", &one, stewards, "user_id", &working),
         Case::new("list_admin_actions", &one, "/admin/actions", "action_id", &of("ADMIN#")),
         Case::new("list_admin_actions", &one, path, "action_id", &of(&format!("ADMIN#{}", other.id))),
     ]

@@ -1,4 +1,3 @@
 //! The page.
 
-mod get_page;
 mod words;

@@ -11,7 +11,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutc
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{cards, missing_uses};
+use super::{cards, missing_uses, roles};
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::receiver::Listening;
@@ -24,6 +24,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     let (world, receiver) = World::with_receiver_and(|options| options.reading = reading).await;
     people(&world).await;
     shop(&world).await;
+    roles::organising(&world).await;
     buying(&world).await;
     declining(&world).await;
     shelves(&world).await;

@@ -65,8 +65,7 @@ async fn join_alone(world: &World, user: &Person) -> Value {
     let process = world.stack.process("join_queue", world.clock.clone(), Ids::Random).expect("a process");
     let path = format!("/queues/{QUEUE}/tokens");
     let asked = ApiCall { function: "join_queue", method: "POST", path, body: None };
-    let event =
-        requests::api_gateway_event(&asked, Identity { user: user.id, role: "user", key: None, queue_token: None });
+    let event = requests::api_gateway_event(&asked, Identity { user: user.id, key: None, queue_token: None });
     let answer = lambda::invoke(&process.code, process.app.clone(), event).await.expect("an answer");
     serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON")
 }

@@ -13,7 +13,6 @@ use local::aws::engine::dynamodb::{DynamoDb, SecondEngine};
 use local::aws::iam::AccessLog;
 use local::server::ports::{Ports, Serving};
 use local::stack::{Options, Stack};
-use onsale_domain::accounts::account::Role;
 use onsale_domain::audit::Outcome;
 use onsale_domain::id::UserId;
 use onsale_platform::auth::access_token;
@@ -34,6 +33,7 @@ pub mod queue;
 pub mod receiver;
 pub mod recorder;
 mod reply;
+pub mod roles;
 pub mod shop;
 
 pub use reply::Reply;
@@ -160,32 +160,22 @@ impl World {
 
     /// A user with a token, as if signed up and logged in; hashing passwords is another test's business.
     pub async fn user(&self) -> Person {
-        self.person(Role::User).await
+        self.person().await
     }
 
-    /// An administrator with a token.
-    pub async fn admin(&self) -> Person {
-        self.person(Role::Admin).await
-    }
-
-    async fn person(&self, role: Role) -> Person {
+    async fn person(&self) -> Person {
         let number = self.people.fetch_add(1, Ordering::SeqCst) as u128 + 1;
-        self.with_new_token(UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)), role).await
+        self.with_new_token(UserId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number))).await
     }
 
     /// The same user with a new token: they end after a quarter of an hour.
     pub async fn with_fresh_token(&self, user: &Person) -> Person {
-        self.with_new_token(user.id, Role::User).await
+        self.with_new_token(user.id).await
     }
 
-    /// The same user as an administrator.
-    pub async fn as_admin(&self, user: &Person) -> Person {
-        self.with_new_token(user.id, Role::Admin).await
-    }
-
-    async fn with_new_token(&self, id: UserId, role: Role) -> Person {
+    async fn with_new_token(&self, id: UserId) -> Person {
         let token =
-            access_token::sign(self.stack.app(), id, role, Uuid::from_u128(id.0.as_u128() + 1)).await.expect("a token");
+            access_token::sign(self.stack.app(), id, Uuid::from_u128(id.0.as_u128() + 1)).await.expect("a token");
         Person { id, token: Some(token), queue_token: None, gateway: self.gateway.clone(), keys: self.keys.clone() }
     }
 

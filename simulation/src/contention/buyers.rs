@@ -104,7 +104,7 @@ impl Person {
     }
 
     fn identity(&self, key: Option<Uuid>) -> Identity<'_> {
-        Identity { user: self.user, role: "user", key, queue_token: self.queue_token.as_deref() }
+        Identity { user: self.user, key, queue_token: self.queue_token.as_deref() }
     }
 
     /// A key that nobody else has.

@@ -132,6 +132,7 @@ async fn simulate(plan: Plan, clock: Clock) -> Result<Outcome, Box<dyn Error>> {
     let options = Options { clock: clock.clone(), ids, ..Options::default() };
     // For as long as the program runs: tasks have it.
     let stack: &'static Stack = Box::leak(Box::new(Stack::start(options).await?));
+    stack.put_grant(ADMIN, "admin")?;
     let services = Services::new(stack, clock.clone(), plan.parameters.clone(), plan.polls_per_second, plan.seed)?;
     let services: &'static Services<'static> = Box::leak(Box::new(services));
     let opened = open(services, &clock, &plan).await?;
@@ -224,6 +225,9 @@ async fn open(services: &Services<'_>, clock: &Clock, plan: &Plan) -> Result<Ope
     }
 }
 
+/// The administrator who opens the sale.
+const ADMIN: UserId = UserId(Uuid::from_u128(1));
+
 struct Admin<'a> {
     services: &'a Services<'a>,
 }
@@ -237,7 +241,7 @@ impl Admin<'_> {
         body: Value,
     ) -> Result<Value, Box<dyn Error>> {
         let asked = ApiCall { function, method, path: path.to_owned(), body: Some(body) };
-        let caller = Identity { user: UserId(Uuid::from_u128(1)), role: "admin", key: None, queue_token: None };
+        let caller = Identity { user: ADMIN, key: None, queue_token: None };
         let answer = self.services.request_unmeasured(&asked, caller).await?;
         if answer.status >= 300 {
             return Err(format!("{function}: {} {}", answer.status, answer.body).into());

@@ -48,6 +48,7 @@ const SAME_WALLET: &str =
     "what changes the money of a card in a wallet moves that wallet's money, and the number of the entry is asked for";
 const PUT_BACK: &str = "a sale is undone by the code of cancel_payment, of which it is missed";
 const LAPSED: &str = "a lapsed order is ended by the code of run_expiry, of which it is missed";
+const OPENED_AGAIN: &str = "what the sweep has given up meanwhile, without an intent, would be open once more, and be carried on as if begun then";
 const CONFIRMED_BETWEEN: &str =
     "of two at once both write the same; local/tests/cards/start_meanwhile.rs has a third between them";
 
@@ -55,6 +56,7 @@ const CONFIRMED_BETWEEN: &str =
 const KEPT: &[(&str, &str, KeepReason)] = &[
     ("start_card_payment", "ORDER · version", KeepReason::Because(LAPSED)),
     ("start_card_payment", "UNPAID · version", KeepReason::Because(LAPSED)),
+    ("start_card_payment", "CARD · version", KeepReason::Because(OPENED_AGAIN)),
     ("start_card_payment", "CARD · attribute_not_exists(pk)", KeepReason::Because(CONFIRMED_BETWEEN)),
     ("*", "CARDREFUND · attribute_not_exists(pk)", KeepReason::Because(NUMBERED)),
     ("pay_out", "CARD · version", KeepReason::Because(SAME_WALLET)),

@@ -179,7 +179,7 @@ impl World {
     pub(super) fn event(&self, person: usize, action: &Action, key: Uuid) -> (&'static str, Value) {
         let (call, person) = (action.api_call(&self.fixture), &self.memory.people[person]);
         let queue_token = person.queue_token.as_deref();
-        let caller = Identity { user: person.id, role: person.role, key: Some(key), queue_token };
+        let caller = Identity { user: person.id, key: Some(key), queue_token };
         (call.function, api_gateway_event(&call, caller))
     }
 
@@ -187,7 +187,7 @@ impl World {
     pub(super) fn put_queue_event(&self, places: u32) -> (&'static str, Value) {
         let call: ApiCall = fixture::put_queue_call(places);
         let admin = self.memory.people[ADMIN].id;
-        (call.function, api_gateway_event(&call, Identity { user: admin, role: "admin", key: None, queue_token: None }))
+        (call.function, api_gateway_event(&call, Identity { user: admin, key: None, queue_token: None }))
     }
 
     /// Lets time pass.

@@ -45,7 +45,7 @@ impl Simulation {
         let call = fixture::put_queue_call(PLACES_IN_THE_END);
         self.places = PLACES_IN_THE_END.into();
         let admin = self.people.last().map_or(UserId(Uuid::nil()), |admin| admin.id);
-        let caller = Identity { user: admin, role: "admin", key: None, queue_token: None };
+        let caller = Identity { user: admin, key: None, queue_token: None };
         self.start(Task::Sweep, call.function, api_gateway_event(&call, caller))?;
         // An end by the clock that is ahead is an end by every other a little later.
         self.advance_clocks(2_000 * usize::try_from(SKEW_SECONDS).unwrap_or_default()).await?;

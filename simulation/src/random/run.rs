@@ -422,8 +422,7 @@ impl Simulation {
         person.busy += 1;
         let call = action.api_call(&self.fixture);
         let queue_token = person.queue_token.clone();
-        let caller =
-            Identity { user: person.id, role: person.role, key: Some(key), queue_token: queue_token.as_deref() };
+        let caller = Identity { user: person.id, key: Some(key), queue_token: queue_token.as_deref() };
         let event = api_gateway_event(&call, caller);
         self.report.add_line(&format!("{index} wants {action:?}{}", if again { ", again" } else { "" }));
         self.start(Task::Action { person: index, action, key }, call.function, event)

@@ -1,4 +1,4 @@
-//! Accounts: e-mail, password, name, role.
+//! Accounts: e-mail, password, name.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -122,35 +122,6 @@ impl Password {
 impl std::fmt::Debug for Password {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Password(hidden)")
-    }
-}
-
-/// The role of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Buys.
-    User,
-    /// Also creates, deletes and stocks.
-    Admin,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 2] = [Self::User, Self::Admin];
-
-    /// Its name on the wire and in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 

@@ -3,3 +3,4 @@
 pub mod account;
 pub mod guessable;
 pub mod login_throttle;
+pub mod role;

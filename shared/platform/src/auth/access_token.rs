@@ -5,7 +5,6 @@
 //! The algorithm is fixed here and never taken from a token.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
-use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,8 +45,6 @@ pub struct Claims {
     pub iat: i64,
     /// Id of the token.
     pub jti: Uuid,
-    /// Role by name.
-    pub role: String,
     /// The session it was given in, which log-out ends.
     pub sid: Uuid,
 }
@@ -56,7 +53,7 @@ pub struct Claims {
 ///
 /// # Errors
 /// When the signing secret cannot be read or the public half cannot be published.
-pub async fn sign(app: &App, user: UserId, role: Role, session: Uuid) -> Result<String, Failure> {
+pub async fn sign(app: &App, user: UserId, session: Uuid) -> Result<String, Failure> {
     let key = signing::signing_key(app).await?;
     let now = app.now();
     let issued = now.as_second();
@@ -68,7 +65,6 @@ pub async fn sign(app: &App, user: UserId, role: Role, session: Uuid) -> Result<
         nbf: issued,
         iat: issued,
         jti: app.ids().uuid(now),
-        role: role.as_str().to_owned(),
         sid: session,
     };
     sign_claims(&key, ACCESS_TYPE, &claims)
@@ -89,7 +85,7 @@ pub(crate) fn sign_claims(key: &SigningKey, token_type: &str, claims: &impl Seri
 pub async fn verify(app: &App, token: &str) -> Result<Option<Claims>, Failure> {
     let Some(claims) = verified_claims::<Claims>(app, token, ACCESS_TYPE, AUDIENCE).await? else { return Ok(None) };
     let life = Lifetime { begins: claims.nbf, issued: claims.iat, ends: claims.exp, most: ACCESS_SECONDS };
-    Ok((life.is_valid(app) && Role::parse(&claims.role).is_some()).then_some(claims))
+    Ok(life.is_valid(app).then_some(claims))
 }
 
 /// The times of a token, epoch seconds, and the longest life its type may have.

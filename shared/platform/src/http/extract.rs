@@ -1,4 +1,5 @@
-//! The extractors of handlers. **A handler without [`User`] or [`Admin`] is public.**
+//! The extractors of handlers. **A handler without [`User`], [`Organiser`](super::Organiser) or
+//! [`Admin`](super::Admin) is public.**
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +13,6 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Uri, header};
 use lambda_http::request::RequestContext;
-use onsale_domain::accounts::account::Role;
 use onsale_domain::id::UserId;
 use serde::de::value::{self, MapAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -30,7 +30,6 @@ use super::shape::{Given, Shape};
 use super::{PAGE_DEFAULT, PAGE_MAX};
 use crate::app::App;
 use crate::auth::queue_token::QueueCredentials;
-use crate::store::accounts::admin_actions::AdminAction;
 
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -41,27 +40,8 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 pub struct User {
     /// The user's id.
     pub id: UserId,
-    /// As what.
-    pub role: Role,
     /// The session the access token was given in.
     pub session: Uuid,
-}
-
-/// A caller who is an administrator.
-#[derive(Clone, Debug)]
-pub struct Admin {
-    /// The user's id.
-    pub id: UserId,
-    /// The address the request came from, as the gateway saw it.
-    source: SourceAddress,
-}
-
-impl Admin {
-    /// The action that the administrator is about to do, for the log that its transaction writes.
-    #[must_use]
-    pub fn action(&self, function: &'static str, target: impl fmt::Display) -> AdminAction {
-        AdminAction::by_administrator(self.id, &self.source.0, function, target)
-    }
 }
 
 impl FromRequestParts<App> for User {
@@ -75,25 +55,11 @@ impl FromRequestParts<App> for User {
         let number =
             |name: &str| fields.get(name).and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
         let id: UserId = text("sub").and_then(|sub| sub.parse().ok()).ok_or_else(refused)?;
-        let role = text("role").and_then(Role::parse).ok_or_else(refused)?;
         let session: Uuid = text("sid").and_then(|sid| sid.parse().ok()).ok_or_else(refused)?;
         // The authorizer's answer is cached for up to a minute; the token may have ended since.
         match number("exp") {
-            Some(end) if app.now().as_second() < end => Ok(Self { id, role, session }),
+            Some(end) if app.now().as_second() < end => Ok(Self { id, session }),
             _ => Err(Problem::new(Detail::AccessTokenEnded)),
-        }
-    }
-}
-
-impl FromRequestParts<App> for Admin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match User::from_request_parts(parts, app).await? {
-            User { id, role: Role::Admin, .. } => {
-                Ok(Self { id, source: SourceAddress::from_request_parts(parts, app).await? })
-            }
-            User { role: Role::User, .. } => Err(Problem::new(Detail::AdministratorsOnly)),
         }
     }
 }
@@ -105,12 +71,10 @@ impl FromRequestParts<App> for QueueCredentials {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
         let access_token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-        let context = parts.extensions.get::<RequestContext>().and_then(RequestContext::authorizer);
-        let role = context.and_then(|context| context.fields.get("role")?.as_str());
         Ok(Self {
             queue_token: text("queue-token").map(str::to_owned),
             access_token: access_token.map(str::to_owned),
-            by_administrator: role.and_then(Role::parse) == Some(Role::Admin),
+            by_the_hold: false,
         })
     }
 }

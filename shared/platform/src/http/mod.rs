@@ -12,19 +12,21 @@ pub mod page;
 mod problem;
 mod queue_error_mapping;
 mod response;
+mod roles;
 mod shape;
 
 pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
 pub use browser::PublicUrl;
 pub use code::Code;
 pub use extract::{
-    Admin, IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RawBody, RequiredKey, SourceAddress,
-    User, page_limit,
+    IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RawBody, RequiredKey, SourceAddress, User,
+    page_limit,
 };
 pub use language::Language;
 pub use messages::{Detail, Expected, MinorUnits, Names, Reader};
 pub use money::format_money;
 pub use problem::{FieldError, Problem, ProblemOut, invalid};
+pub use roles::{Admin, Organiser};
 
 use axum::RequestPartsExt;
 use axum::Router;

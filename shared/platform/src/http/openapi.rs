@@ -207,7 +207,7 @@ fn add_common_refusals(operation: &mut Operation) {
     if logged_in || guarded {
         codes.push(Code::Unauthorized);
     }
-    if access == "admin" {
+    if ["admin", "organiser"].contains(&access.as_str()) {
         codes.push(Code::Forbidden);
     }
     if guarded {

@@ -74,6 +74,12 @@ pub struct NoContent {
 }
 
 impl NoContent {
+    /// 204.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// 204, with a cookie for the browser to keep or forget.
     #[must_use]
     pub fn with_cookie(cookie: Option<HeaderValue>) -> Self {

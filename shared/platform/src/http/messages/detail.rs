@@ -67,6 +67,15 @@ details! {
     NoAccount [Unauthorized]
         "The account of this access token does not exist. Sign up first."
         "이 액세스 토큰의 계정이 존재하지 않습니다. 먼저 가입해 주세요."
+    NoUser [NotFound]
+        "There is no such user. Check user_id, as GET /users/me shows it to its user."
+        "존재하지 않는 사용자입니다. GET /users/me에 표시되는 user_id인지 확인해 주세요."
+    OrganisersOnly [Forbidden]
+        "Only organisers and administrators may do this."
+        "주최자와 관리자만 사용할 수 있습니다."
+    NotYourConcert [Forbidden]
+        "Only the organiser of this concert and administrators may do this."
+        "이 공연의 주최자와 관리자만 사용할 수 있습니다."
     AdministratorsOnly [Forbidden]
         "Only administrators may do this."
         "관리자만 사용할 수 있습니다."

@@ -1,5 +1,6 @@
-//! The log of what administrators do: an entry for each write of theirs, put in the same transaction and never changed.
+//! The log of what administrators and organisers do: an entry for each write of theirs, put in the same transaction and never changed.
 
+use onsale_domain::accounts::role::Role;
 use onsale_domain::id::UserId;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -24,8 +25,8 @@ const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// The administrator with this user id, over HTTP.
-    Administrator(Uuid),
+    /// The user with this id, over HTTP.
+    User(Uuid),
     /// Somebody who may invoke a function; AWS CloudTrail knows who.
     Operator,
 }
@@ -34,6 +35,7 @@ pub enum Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminAction {
     by: Actor,
+    role: Option<String>,
     source: Option<String>,
     function: String,
     target: String,
@@ -49,6 +51,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// The actor.
     pub by: Actor,
+    /// The role by which the actor might; none of an operator.
+    pub role: Option<Role>,
     /// The address that the request came from, as the gateway saw it; none of an operator.
     pub source: Option<String>,
     /// The function that did it.
@@ -68,26 +72,30 @@ struct EntryItem {
     target: String,
     changes: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     change: String,
     delete_at: i64,
 }
 
 impl AdminAction {
-    /// Something that an administrator does, from an address as the gateway saw it.
+    /// Something that a user does by a role, from an address as the gateway saw it.
     #[must_use]
-    pub fn by_administrator(admin: UserId, source: &str, function: &'static str, target: impl Display) -> Self {
-        Self::new(Actor::Administrator(admin.0), Some(source.to_owned()), function, target)
+    pub fn by_user(user: UserId, role: Role, source: &str, function: &'static str, target: impl Display) -> Self {
+        let (role, source) = (Some(role.as_str().to_owned()), Some(source.to_owned()));
+        Self { role, source, ..Self::new(Actor::User(user.0), function, target) }
     }
 
     /// Something that an operator does by invoking a function.
     #[must_use]
     pub fn by_operator(function: &'static str, target: impl Display) -> Self {
-        Self::new(Actor::Operator, None, function, target)
+        Self::new(Actor::Operator, function, target)
     }
 
-    fn new(by: Actor, source: Option<String>, function: &str, target: impl Display) -> Self {
-        Self { by, source, function: function.to_owned(), target: target.to_string(), changes: BTreeMap::new() }
+    fn new(by: Actor, function: &str, target: impl Display) -> Self {
+        let (function, target) = (function.to_owned(), target.to_string());
+        Self { by, role: None, source: None, function, target, changes: BTreeMap::new() }
     }
 
     /// The same, with something that is different afterwards.
@@ -95,6 +103,14 @@ impl AdminAction {
     pub fn with_change(mut self, name: &str, value: impl Display) -> Self {
         self.changes.insert(name.to_owned(), value.to_string());
         self
+    }
+
+    /// The user who does it; none, if an operator does.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        match self.by {
+            Actor::User(id) => Some(UserId(id)),
+            Actor::Operator => None,
+        }
     }
 
     /// The action as text, for an item: a deletion that the sweep resumes is logged later.
@@ -119,6 +135,7 @@ impl AdminAction {
             function: self.function.clone(),
             target: self.target.clone(),
             changes: self.changes.clone(),
+            role: self.role.clone(),
             source: self.source.clone(),
             change: EventKind::AdminActed.as_str().to_owned(),
             delete_at: (now + KEPT).as_second(),
@@ -128,7 +145,7 @@ impl AdminAction {
     }
 }
 
-/// A page of what was done, newest first; by one administrator only, if `by` is given.
+/// A page of what was done, newest first; by one user only, if `by` is given.
 ///
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
@@ -157,13 +174,14 @@ pub(crate) fn read_entry(item: Item) -> Result<Entry, Failure> {
     let name = key.pk.strip_prefix(keys::ADMIN_PREFIX).ok_or_else(|| unreadable("key"))?;
     let by = match name {
         OPERATOR => Actor::Operator,
-        id => Actor::Administrator(id.parse().map_err(unreadable)?),
+        id => Actor::User(id.parse().map_err(unreadable)?),
     };
     let item: EntryItem = from_item(item)?;
     Ok(Entry {
         id: item.id,
         at: time(item.created_at)?,
         by,
+        role: item.role.as_deref().map(|role| Role::parse(role).ok_or_else(|| unreadable("role"))).transpose()?,
         source: item.source,
         function: item.function,
         target: item.target,
@@ -176,7 +194,7 @@ const OPERATOR: &str = "operator";
 
 fn actor_name(actor: Actor) -> String {
     match actor {
-        Actor::Administrator(id) => id.to_string(),
+        Actor::User(id) => id.to_string(),
         Actor::Operator => OPERATOR.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts: who may log in, from where, and what administrators did.
 
 pub mod admin_actions;
+pub mod grants;
 pub mod login_throttle;
 pub mod sessions;
 pub mod users;

@@ -1,15 +1,14 @@
 //! Users and the claim on their e-mail address.
 
 use jiff::Timestamp;
-use onsale_domain::accounts::account::{Email, Role};
+use onsale_domain::accounts::account::Email;
 use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::accounts::admin_actions::AdminAction;
-use crate::store::dynamodb::item::{from_item, number, text, time, to_item, unreadable};
+use crate::store::dynamodb::item::{from_item, number, text, time, to_item};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
@@ -24,8 +23,6 @@ pub struct Account {
     pub email: String,
     /// Name.
     pub name: String,
-    /// The role of the user.
-    pub role: Role,
     /// argon2id hash in PHC format.
     pub password_hash: String,
     /// When the user signed up.
@@ -37,7 +34,6 @@ struct AccountItem {
     id: Uuid,
     email: String,
     name: String,
-    role: String,
     password_hash: String,
     created_at: i64,
     version: u64,
@@ -122,50 +118,11 @@ pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Fail
     write.apply(app).await.map(|_| ())
 }
 
-/// The outcome of granting a role.
-pub enum Granted {
-    /// The user, who has the role now.
-    Now(Account),
-    /// The user had it already.
-    Before(Account),
-    /// There is no such user.
-    NoUser,
-}
-
-/// Gives a user a role; effective with the user's next access token.
-///
-/// # Errors
-/// When the table fails.
-pub async fn grant_role(app: &App, user: UserId, role: Role, action: &AdminAction) -> Result<Granted, Failure> {
-    let mut attempts = Attempts::new(app);
-    loop {
-        let Some(account) = get(app, user).await? else { return Ok(Granted::NoUser) };
-        if account.role == role {
-            return Ok(if attempts.made == 0 { Granted::Before(account) } else { Granted::Now(account) });
-        }
-        let mut transaction = Transaction::new();
-        let write = Write::update(&keys::user(user))
-            .set("#role", text(role.as_str()))
-            .set_to("version", "version + :one")
-            .name("#role", "role")
-            .when("#role = :before")
-            .value(":before", text(account.role.as_str()))
-            .value(":one", number(1));
-        transaction.add((), write);
-        transaction.add((), action.write(app)?);
-        match transaction.commit(app).await {
-            Ok(()) => return Ok(Granted::Now(Account { role, ..account })),
-            Err(rejected) => attempts.wait_after(&rejected).await?,
-        }
-    }
-}
-
 fn account_item(account: &Account) -> AccountItem {
     AccountItem {
         id: account.id.0,
         email: account.email.clone(),
         name: account.name.clone(),
-        role: account.role.as_str().to_owned(),
         password_hash: account.password_hash.clone(),
         created_at: account.created_at.as_millisecond(),
         version: 1,
@@ -177,7 +134,6 @@ fn account(item: AccountItem) -> Result<Account, Failure> {
         id: UserId(item.id),
         email: item.email,
         name: item.name,
-        role: Role::parse(&item.role).ok_or_else(|| unreadable("role"))?,
         password_hash: item.password_hash,
         created_at: time(item.created_at)?,
     })

@@ -11,7 +11,7 @@ pub mod schedules;
 
 use jiff::Timestamp;
 use onsale_domain::concerts::concert::{DATES_MAX, letter_pairs};
-use onsale_domain::id::ConcertId;
+use onsale_domain::id::{ConcertId, UserId};
 use onsale_domain::queue::QueueId;
 use onsale_domain::text::fold;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ pub struct Concert {
     pub fingerprint: String,
     /// The waiting queue that guards its sale.
     pub queue: Option<QueueId>,
+    /// The user who may change it: whoever created it.
+    pub organiser: UserId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +60,7 @@ struct ConcertItem {
     fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_id: Option<String>,
+    organiser_id: Uuid,
     /// How many dates it has.
     dates: u32,
     /// While it is being deleted.
@@ -113,6 +116,7 @@ pub async fn create(app: &App, concert: &Concert, action: &AdminAction) -> Resul
         created_at: concert.created_at.as_millisecond(),
         fingerprint: concert.fingerprint.clone(),
         queue_id: concert.queue.as_ref().map(ToString::to_string),
+        organiser_id: concert.organiser.0,
         dates: 0,
         deletion: None,
     };
@@ -162,6 +166,14 @@ pub async fn queue_of(app: &App, id: ConcertId) -> Result<Option<QueueId>, Failu
     let queue = read_concert(concert)?.queue;
     app.caches().concert_queues.put(id, queue.clone(), app.now());
     Ok(queue)
+}
+
+/// The organiser of a concert, also while it is being deleted; `None` where there is no concert.
+///
+/// # Errors
+/// When the table fails.
+pub async fn organiser_of(app: &App, id: ConcertId) -> Result<Option<UserId>, Failure> {
+    Ok(get_item(app, id).await?.map(|concert| UserId(concert.organiser_id)))
 }
 
 async fn get_item(app: &App, id: ConcertId) -> Result<Option<ConcertItem>, Failure> {
@@ -295,5 +307,6 @@ fn read_concert(item: ConcertItem) -> Result<Concert, Failure> {
         created_at: time(item.created_at)?,
         fingerprint: item.fingerprint,
         queue: item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?,
+        organiser: UserId(item.organiser_id),
     })
 }

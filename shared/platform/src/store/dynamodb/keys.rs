@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 use onsale_domain::accounts::account::Email;
+use onsale_domain::accounts::role::Grant;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{CardPaymentId, ConcertId, CouponId, OrderId, ProductId, ScheduleId, UserId};
 use onsale_domain::money::Price;
@@ -103,6 +104,28 @@ pub fn admin_action(name: &str, at_millisecond: i64, id: Uuid) -> Key {
 
 /// The actions of all administrators, on the `by_time` index.
 pub const ADMIN_ACTIONS_BY_TIME: &str = "ADMIN";
+
+/// What somebody was granted; apart from the account, so that those who ask for it can read nothing else of it.
+pub fn grants_partition(user: UserId) -> String {
+    format!("GRANTS#{user}")
+}
+
+/// A role that somebody was granted.
+pub fn grant(user: UserId, grant: Grant) -> Key {
+    let sk = match grant.concert() {
+        Some(concert) => format!("{}#{concert}", grant.role().as_str()),
+        None => grant.role().as_str().to_owned(),
+    };
+    key(grants_partition(user), sk)
+}
+
+/// The grants of administrators and organisers, on the `by_time` index.
+pub const GRANTS_BY_TIME: &str = "GRANTS";
+
+/// The grants of the stewards of a concert, on the same index.
+pub fn stewards_by_time(concert: ConcertId) -> String {
+    format!("GRANTS#{concert}")
+}
 
 pub const KEYS_PARTITION: &str = "KEYS";
 

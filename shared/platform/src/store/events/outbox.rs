@@ -146,7 +146,7 @@ fn card_refund(image: Item) -> Result<(u64, Data), UnreadableChange> {
 fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
     let read = admin_actions::read_entry(image).map_err(|failure| UnreadableChange(failure.to_string()))?;
     let user_id = match read.by {
-        Actor::Administrator(id) => Some(id),
+        Actor::User(id) => Some(id),
         Actor::Operator => None,
     };
     let version = 1;

@@ -104,14 +104,13 @@ pub(crate) async fn admission(
     read: &Reservation,
     queue_credentials: &QueueCredentials,
 ) -> Result<Option<Admission>, QueueTokenFailure> {
-    match &read.admitted_by {
-        Some((queue, number)) if queue_credentials.by_administrator => {
-            let expires_at = read.purchase.held_until;
-            Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at }))
-        }
-        Some((queue, _)) => queue_credentials.admission(app, read.user, queue).await.map(Some),
-        None => Ok(None),
+    let Some((queue, number)) = &read.admitted_by else { return Ok(None) };
+    if !queue_credentials.by_the_hold
+        && let Some(admission) = queue_credentials.entry(app, read.user, queue).await?
+    {
+        return Ok(Some(admission));
     }
+    Ok(Some(Admission { queue: queue.clone(), number: *number, expires_at: read.purchase.held_until }))
 }
 
 /// Whether a deletion has leased the block, by a clock for which the hold is over; for the payer's it soon is, unless

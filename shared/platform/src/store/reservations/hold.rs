@@ -106,8 +106,8 @@ impl Entrance {
     ) -> Result<Option<Self>, HoldFailure> {
         let Some(schedule) = schedules::with_sections(app, schedule, sections).await? else { return Ok(None) };
         let admission = match &schedule.queue {
-            Some(queue) if !credentials.by_administrator => Some(credentials.admission(app, user, queue).await?),
-            Some(_) | None => None,
+            Some(queue) => credentials.entry(app, user, queue).await?,
+            None => None,
         };
         Ok(Some(Self { schedule, admission }))
     }

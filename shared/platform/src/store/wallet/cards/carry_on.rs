@@ -174,7 +174,7 @@ async fn pay(app: &App, read: &CardPayment, to: CardPaymentState) -> Result<Sold
     let key = id::fingerprint(&["card", &read.id.to_string()]);
     // The buyer is not here. Who held behind a queue pays by the very admission of the hold, which the transaction
     // demands; the buyer's token was looked at when the payment began.
-    let queue_credentials = QueueCredentials { by_administrator: true, ..QueueCredentials::default() };
+    let queue_credentials = QueueCredentials { by_the_hold: true, ..QueueCredentials::default() };
     let request = PayRequest {
         user: read.user,
         queue_credentials: &queue_credentials,

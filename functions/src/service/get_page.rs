@@ -20,7 +20,7 @@ use onsale_platform::store::concerts::{self, Concert};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::page::response::{self, Card, ConcertDocument, HomeDocument, Page, Shell};
+use crate::service::response::{self, Card, ConcertDocument, HomeDocument, Page, Shell};
 
 /// Concerts on one page of the list.
 const CONCERTS_SHOWN: u16 = 20;

@@ -1,4 +1,4 @@
-//! GET /admin/actions, and the entries that each write of an administrator leaves
+//! GET /admin/actions, and the entries that each write of an administrator or organiser leaves
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use local::intercept::{After, Before, Call, Intercept};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::sign_up;
+use super::{account, organiser_path, put};
 use crate::repository::read;
 use crate::support::{Person, Reply, World};
 
@@ -24,12 +24,12 @@ async fn put_queue(admin: &Person) -> Reply {
     admin.call(Method::PUT, "/queues/spring", Some(settings), None).await
 }
 
-/// The functions that the contract gives to administrators and that write.
+/// The functions that the contract gives to administrators and organisers and that write.
 fn writes() -> BTreeSet<String> {
     let contract = read("docs/api.md");
     let rows = contract.lines().filter_map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, function, route, "admin", ..] = cells.as_slice() else { return None };
+        let [_, function, route, "admin" | "organiser", ..] = cells.as_slice() else { return None };
         (!route.starts_with("GET ")).then(|| function.trim_matches('`').to_owned())
     });
     rows.collect()
@@ -64,6 +64,15 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
         let seats = admin.post(&format!("/schedules/{schedule}/seats"), json!({})).await.expect(201);
         assert_eq!(seats.body["created"], created);
     }
+    let mina = account(world, "mina@example.com").await;
+    for path in [organiser_path(&mina), format!("/concerts/{concert}/stewards/{}", mina.id)] {
+        for _ in 0..2 {
+            put(admin, &path).await.expect(204);
+        }
+        for _ in 0..2 {
+            admin.delete(&path).await.expect(204);
+        }
+    }
     for _ in 0..2 {
         admin.delete(&format!("/concerts/{concert}/schedules/{schedule}")).await.expect(204);
     }
@@ -91,6 +100,10 @@ async fn all_writes(world: &World, admin: &Person) -> Vec<(&'static str, String)
         ("set_concert_queue", concert.clone()),
         ("create_schedule", schedule.clone()),
         ("create_seats", schedule.clone()),
+        ("grant_organiser", mina.id.to_string()),
+        ("revoke_organiser", mina.id.to_string()),
+        ("grant_steward", mina.id.to_string()),
+        ("revoke_steward", mina.id.to_string()),
         ("delete_schedule", schedule),
         ("delete_concert", concert),
         ("create_product", product.clone()),
@@ -195,7 +208,7 @@ async fn entries_are_listed_by_who_and_operators_have_theirs() {
     other.post("/concerts", concert.clone()).await.expect(201);
     world.wait(1);
     other.post("/concerts", concert).await.expect(201);
-    let user = sign_up(&world, "mina@example.com").await.expect(201).text("user_id");
+    let user = account(&world, "mina@example.com").await.id.to_string();
     world.wait(1);
     for _ in 0..2 {
         let role = json!({ "user_id": user, "role": "admin" });

@@ -134,8 +134,30 @@ pub(crate) fn check_provider(stack: &Stack, replica: &Replica) -> Result<(), Str
     Ok(())
 }
 
+/// P9: the provider was told to capture only what is committed in the table, and to give up only what is abandoned
+/// there. An authorisation becomes a charge in no other way, and ours is the only reason of that name.
+pub(crate) fn check_orders(stack: &Stack, replica: &Replica) -> Result<(), String> {
+    let provider = stack.payment_provider().provider();
+    for ((_, sk), payment) in replica.iter().filter(|((_, sk), _)| sk.starts_with("CARD#")) {
+        let intent = text(payment, "intent").and_then(|intent| provider.object(&intent)).unwrap_or_default();
+        let (order, states) = match intent["status"].as_str() {
+            Some("succeeded") if intent["capture_method"] == "manual" => ("capture", ["committed", "captured"]),
+            Some("canceled") if intent["cancellation_reason"] == "abandoned" => ("give up", ["abandoned", "void"]),
+            _ => continue,
+        };
+        let state = text(payment, "state").unwrap_or_default();
+        if !states.contains(&state.as_str()) {
+            return Err(format!("the provider was told to {order} {sk}, which is {state} in the table"));
+        }
+    }
+    Ok(())
+}
+
+fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
 fn charged_by_table(replica: &Replica, intent: &str) -> i64 {
-    let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let number = |item: &Item| item.get("amount").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0_i64);
     let of = |((_, sk), item): &(&(String, String), &Item)| {
         sk.starts_with("CARD#") && text(item, "intent").as_deref() == Some(intent)

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, PLACES, QUEUE};
 use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer, panic_text};
+use crate::random::cards;
 use crate::random::scheduler::{Injection, Scheduler, Waiting, request_keys};
 use crate::random::workload::{Action, Person, Workload};
 use crate::replica::Replica;
@@ -233,6 +234,9 @@ impl Simulation {
         if let Some(done) = self.scheduler.take_finished_call() {
             self.report.add_line(&format!("  → {}", done.outcome));
             self.apply_commit(&done.touched)?;
+        }
+        if pays_by_card(self.plan.seed) {
+            cards::check_orders(&self.stack, &self.replica)?;
         }
         match polled {
             Poll::Pending => Ok(()),

@@ -104,6 +104,11 @@ impl Simulation {
         provider.set_faults(faults).map_err(|problem| problem.to_string())
     }
 
+    /// Checks what the provider was told up to now.
+    pub(crate) fn check_provider_orders(&self) -> Result<(), String> {
+        check_orders(&self.stack, &self.replica)
+    }
+
     /// The provider works again, whatever was wrong.
     pub(crate) fn heal_provider(&mut self) -> Result<(), String> {
         let mut provider = self.stack.payment_provider().provider();
@@ -135,18 +140,26 @@ pub(crate) fn check_provider(stack: &Stack, replica: &Replica) -> Result<(), Str
 }
 
 /// P9: the provider was told to capture only what is committed in the table, and to give up only what is abandoned
-/// there. An authorisation becomes a charge in no other way, and ours is the only reason of that name.
+/// there, or was given back in whole before it was captured. An authorisation becomes a charge in no other way, and ours
+/// is the only reason of that name.
 pub(crate) fn check_orders(stack: &Stack, replica: &Replica) -> Result<(), String> {
     let provider = stack.payment_provider().provider();
     for ((_, sk), payment) in replica.iter().filter(|((_, sk), _)| sk.starts_with("CARD#")) {
         let intent = text(payment, "intent").and_then(|intent| provider.object(&intent)).unwrap_or_default();
-        let (order, states) = match intent["status"].as_str() {
-            Some("succeeded") if intent["capture_method"] == "manual" => ("capture", ["committed", "captured"]),
-            Some("canceled") if intent["cancellation_reason"] == "abandoned" => ("give up", ["abandoned", "void"]),
+        let state = text(payment, "state").unwrap_or_default();
+        let is_one_of = |states: [&str; 2]| states.contains(&state.as_str());
+        let is_given_back = payment.get("refunded") == payment.get("amount");
+        let (order, is_due) = match intent["status"].as_str() {
+            Some("succeeded") if intent["capture_method"] == "manual" => {
+                ("capture", is_one_of(["committed", "captured"]))
+            }
+            Some("canceled") if intent["cancellation_reason"] == "abandoned" => {
+                let is_undone = is_given_back && is_one_of(["committed", "reversed"]);
+                ("give up", is_undone || is_one_of(["abandoned", "void"]))
+            }
             _ => continue,
         };
-        let state = text(payment, "state").unwrap_or_default();
-        if !states.contains(&state.as_str()) {
+        if !is_due {
             return Err(format!("the provider was told to {order} {sk}, which is {state} in the table"));
         }
     }

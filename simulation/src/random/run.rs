@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, PLACES, QUEUE};
 use crate::random::actors::{Actor, Machine, Outcome, Task, http_answer, panic_text};
-use crate::random::cards;
 use crate::random::scheduler::{Injection, Scheduler, Waiting, request_keys};
 use crate::random::workload::{Action, Person, Workload};
 use crate::replica::Replica;
@@ -236,7 +235,7 @@ impl Simulation {
             self.apply_commit(&done.touched)?;
         }
         if pays_by_card(self.plan.seed) {
-            cards::check_orders(&self.stack, &self.replica)?;
+            self.check_provider_orders()?;
         }
         match polled {
             Poll::Pending => Ok(()),

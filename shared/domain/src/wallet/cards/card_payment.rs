@@ -2,8 +2,9 @@
 //!
 //! **A paid purchase or no charge, never both or neither at rest.** The provider's state is never changed before ours
 //! says so in the table: it captures only what is [`Committed`](CardPaymentState::Committed), and gives up only what is
-//! [`Abandoned`](CardPaymentState::Abandoned). So whoever carries a payment on, and from wherever, looks at both states
-//! and takes the one step that leads on; a step that was taken before is not there to be taken again.
+//! [`Abandoned`](CardPaymentState::Abandoned) or was given back in whole before it was captured. So whoever carries a
+//! payment on, and from wherever, looks at both states and takes the one step that leads on; a step that was taken
+//! before is not there to be taken again.
 
 use jiff::Timestamp;
 

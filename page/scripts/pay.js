@@ -152,7 +152,8 @@ const readBalance = (signal) => ask("/wallet", { auth: true, signal }).then(({ b
 /** @param {Reservation} reservation @param {number} balance @param {string | undefined} queueToken */
 function walletPart({ reservation_id: id, total }, balance, queueToken) {
   const help = h("div", { class: "stack", id: "payment-help" });
-  const offerTopUp = () => help.replaceChildren(h("p", { class: "note warn", role: "status" }, t("cart.too_small")),
+  const tooSmall = t(freeTopUps === undefined ? "cart.too_small_closed" : "cart.too_small");
+  const offerTopUp = () => help.replaceChildren(h("p", { class: "note warn", role: "status" }, tooSmall),
     makeTopUp(Math.max(total - balance, 1), showScreen));
   const pay = actionButton(t("cart.pay", { total: money(total) }), "primary wide", async () => {
     await write("/payments", { reservation_id: id }, { queueToken });
@@ -356,13 +357,13 @@ function makePayOut() {
 }
 
 /**
- * The form of a top-up, for any screen that needs money; or a sentence, where the shop takes none.
+ * The form of a top-up, for any screen that needs money; or a sentence, where none can be made on it.
  * @param {number} amount The first proposal, in minor units. @param {() => Promise<void>} onDone
  * @param {(amount: number) => void} [onCard] Tops up by card instead; none offers no card.
  */
 export function makeTopUp(amount, onDone, onCard) {
   if (freeTopUps === undefined && !onCard) {
-    return h("p", { class: "note" }, t("wallet.closed"));
+    return explainClosed();
   }
   const input = amountInput("amount", amount);
   const button = h("button", { class: "primary wide" }, t("wallet.top_up"));
@@ -388,6 +389,12 @@ export function makeTopUp(amount, onDone, onCard) {
     freeTopUps !== undefined && h("div", {}, button),
     onCard && h("div", {}, byCard),
     freeTopUps !== undefined && h("p", { class: "muted" }, t("wallet.free")));
+}
+
+/** Says where money comes from on a screen without a form: every screen that needs some takes a card as well. */
+function explainClosed() {
+  const byCard = [t("wallet.card_instead"), " ", h("a", { href: "/app/wallet" }, t("wallet.top_up_card"))];
+  return h("p", { class: "note" }, ...(cardScript === undefined ? [t("wallet.closed")] : byCard));
 }
 
 /** Tops up, and makes the wallet first if the account has none. @param {number} amount */

@@ -1,7 +1,8 @@
 /** The shop: products, best sellers, coupons, and an order that is paid from the wallet at once or by card. */
 
 import {
-  Refusal, actionButton, announce, ask, cardScript, ensureLoggedIn, fill, go, h, isLoggedIn, keepCard, money, t, write,
+  Refusal, actionButton, announce, ask, cardScript, ensureLoggedIn, fill, freeTopUps, go, h, isLoggedIn, keepCard, money,
+  t, write,
 } from "./app.js";
 
 /** @import { Screen } from "./types.js" */
@@ -132,7 +133,8 @@ async function order(wish) {
  */
 async function explainOrder(answer, text, problem) {
   const isPoor = problem instanceof Refusal && ["insufficient-balance", "no-wallet"].includes(problem.code);
-  answer.replaceChildren(h("p", { class: "note bad" }, isPoor ? t("shop.too_small") : text));
+  const tooSmall = t(freeTopUps === undefined ? "shop.too_small_closed" : "shop.too_small");
+  answer.replaceChildren(h("p", { class: "note bad" }, isPoor ? tooSmall : text));
   if (isPoor) {
     const { makeTopUp } = await import("./pay.js");
     const done = h("p", { class: "note good" }, t("shop.topped_up"));

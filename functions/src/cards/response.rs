@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use onsale_domain::wallet::cards::card_payment::{CardPayment, CardPaymentState, Purpose};
+use onsale_domain::wallet::cards::card_payment::{CardPayment, CardPaymentState};
 use onsale_platform::http::openapi::one_of;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,15 +50,11 @@ pub struct CardPaymentOut {
 
 impl From<&CardPayment> for CardPaymentOut {
     fn from(payment: &CardPayment) -> Self {
-        let (reservation_id, order_id) = match payment.purpose {
-            Purpose::Reservation(id) => (Some(id.0), None),
-            Purpose::Order(id) => (None, Some(id.0)),
-            Purpose::TopUp => (None, None),
-        };
+        let (reservation, order) = payment.purpose.purchase();
         Self {
             card_payment_id: payment.id.0,
-            reservation_id,
-            order_id,
+            reservation_id: reservation.map(|id| id.0),
+            order_id: order.map(|id| id.0),
             amount: payment.amount.get(),
             refunded: payment.refunded,
             currency: payment.currency.clone(),

@@ -227,6 +227,7 @@ impl<'a> Execution<'a> {
         }
         if self.world.stack.payment_provider().calls() > provider_calls {
             footprint.add_provider_call();
+            self.world.check()?;
         }
         Ok(footprint)
     }

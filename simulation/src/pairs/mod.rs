@@ -164,7 +164,9 @@ impl Desk {
 
     fn search(&mut self, pair: Pair<'_>, extent: Extent) -> Result<Explored, Vec<String>> {
         let world = self.world.as_mut().map_err(|problem| vec![problem.clone()])?;
-        self.runtime.block_on(async {
+        // Without Tokio's budget: it runs out after so many operations, whatever they belong to, and an operation of ours
+        // would then stop at a place that depends on the executions before.
+        self.runtime.block_on(tokio::task::unconstrained(async {
             match explore::explore(world, pair, extent).await {
                 Ok(explored) => Ok(explored),
                 Err(broken) => {
@@ -173,7 +175,7 @@ impl Desk {
                     Err(lines)
                 }
             }
-        })
+        }))
     }
 }
 

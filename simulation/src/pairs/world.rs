@@ -297,6 +297,7 @@ impl World {
         }
         let snapshot = self.memory.replica.snapshot(self.clock.now().as_second()).with_skew(self.skew);
         catch_unwind(AssertUnwindSafe(|| snapshot.check())).map_err(|panic| panic_text(&*panic))?;
+        cards::check_orders(&self.stack, &self.memory.replica)?;
         self.checked.insert(state);
         Ok(())
     }

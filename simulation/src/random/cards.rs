@@ -104,6 +104,11 @@ impl Simulation {
         provider.set_faults(faults).map_err(|problem| problem.to_string())
     }
 
+    /// Checks what the provider was told up to now.
+    pub(crate) fn check_provider_orders(&self) -> Result<(), String> {
+        check_orders(&self.stack, &self.replica)
+    }
+
     /// The provider works again, whatever was wrong.
     pub(crate) fn heal_provider(&mut self) -> Result<(), String> {
         let mut provider = self.stack.payment_provider().provider();
@@ -134,8 +139,38 @@ pub(crate) fn check_provider(stack: &Stack, replica: &Replica) -> Result<(), Str
     Ok(())
 }
 
+/// P9: the provider was told to capture only what is committed in the table, and to give up only what is abandoned
+/// there, or was given back in whole before it was captured. An authorisation becomes a charge in no other way, and ours
+/// is the only reason of that name.
+pub(crate) fn check_orders(stack: &Stack, replica: &Replica) -> Result<(), String> {
+    let provider = stack.payment_provider().provider();
+    for ((_, sk), payment) in replica.iter().filter(|((_, sk), _)| sk.starts_with("CARD#")) {
+        let intent = text(payment, "intent").and_then(|intent| provider.object(&intent)).unwrap_or_default();
+        let state = text(payment, "state").unwrap_or_default();
+        let is_one_of = |states: [&str; 2]| states.contains(&state.as_str());
+        let is_given_back = payment.get("refunded") == payment.get("amount");
+        let (order, is_due) = match intent["status"].as_str() {
+            Some("succeeded") if intent["capture_method"] == "manual" => {
+                ("capture", is_one_of(["committed", "captured"]))
+            }
+            Some("canceled") if intent["cancellation_reason"] == "abandoned" => {
+                let is_undone = is_given_back && is_one_of(["committed", "reversed"]);
+                ("give up", is_undone || is_one_of(["abandoned", "void"]))
+            }
+            _ => continue,
+        };
+        if !is_due {
+            return Err(format!("the provider was told to {order} {sk}, which is {state} in the table"));
+        }
+    }
+    Ok(())
+}
+
+fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
 fn charged_by_table(replica: &Replica, intent: &str) -> i64 {
-    let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let number = |item: &Item| item.get("amount").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0_i64);
     let of = |((_, sk), item): &(&(String, String), &Item)| {
         sk.starts_with("CARD#") && text(item, "intent").as_deref() == Some(intent)

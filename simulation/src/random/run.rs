@@ -234,6 +234,9 @@ impl Simulation {
             self.report.add_line(&format!("  → {}", done.outcome));
             self.apply_commit(&done.touched)?;
         }
+        if pays_by_card(self.plan.seed) {
+            self.check_provider_orders()?;
+        }
         match polled {
             Poll::Pending => Ok(()),
             Poll::Ready(outcome) => self.finish_actor(index, outcome).await,

@@ -20,11 +20,55 @@ describe('a shop of another currency in which top-ups are closed', () => {
     const page = await openWindow(t, place, { person });
     await page.goto(`/app/shop/${productId}`);
     await page.getByRole('button', { name: 'Buy now · KWD 20.050' }).click();
-    await page.getByText('You cannot top up your wallet in this shop.').waitFor();
-    await page.goto('/app/wallet');
+    await page.getByText('Your balance is too small, and nothing was ordered.').waitFor();
+    await page.getByRole('button', { name: 'Pay by card' }).waitFor();
+    await page.getByText('Pay by card here, or fill your wallet first: Top up by card').waitFor();
+    await page.getByRole('link', { name: 'Top up by card' }).click();
     await page.getByRole('button', { name: 'Top up by card' }).waitFor();
     assert.equal(await page.locator('#balance').textContent(), 'KWD\u00a00.000');
     assert.equal(await page.getByRole('button', { name: 'Top up', exact: true }).count(), 0);
+  });
+
+  for (const { locale, texts, link } of [
+    {
+      locale: 'en-GB',
+      texts: ['Your balance is too small. Your seats stay held.', 'Pay by card here, or fill your wallet first:'],
+      link: 'Top up by card',
+    },
+    {
+      locale: 'ko-KR',
+      texts: ['잔액이 부족합니다. 좌석은 유지됩니다.', '여기서 카드로 결제하거나 먼저 지갑을 충전해 주세요:'],
+      link: '카드로 충전하기',
+    },
+  ]) {
+    test(`leads a cart without the money to a card, in ${locale}`, async (t) => {
+      const person = await Person.signUp(place.api, { money: 0 });
+      const { scheduleId } = await place.organiser.makeConcert();
+      const { reservation_id: id } = await person.hold(scheduleId, ['A-1-1']);
+      const page = await openWindow(t, place, { person, locale });
+      await page.goto(`/app/cart/${id}`);
+      for (const text of texts) {
+        await page.getByText(text).waitFor();
+      }
+      await page.getByRole('radio', { name: /By card|카드로/ }).waitFor();
+      await page.getByRole('link', { name: link }).click();
+      await page.getByRole('button', { name: link }).waitFor();
+    });
+  }
+});
+
+describe('a shop that takes neither cards nor top-ups', () => {
+  const place = usePlace({ FREE_TOP_UPS: 'false', CARD_PROVIDER_URL: '' });
+
+  test('says so, and offers no card', async (t) => {
+    const person = await Person.signUp(place.api, { money: 0 });
+    const { scheduleId } = await place.organiser.makeConcert();
+    const { reservation_id: id } = await person.hold(scheduleId, ['A-1-1']);
+    const page = await openWindow(t, place, { person });
+    await page.goto(`/app/cart/${id}`);
+    await page.getByText('You cannot top up your wallet in this shop.').waitFor();
+    assert.equal(await page.getByRole('radio').count(), 0);
+    assert.equal(await page.getByRole('link', { name: 'Top up by card' }).count(), 0);
   });
 });
 

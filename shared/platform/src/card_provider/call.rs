@@ -56,7 +56,10 @@ pub(crate) async fn send(app: &App, call: Call) -> Result<Answer, Failure> {
     let method = if *request.method() == Method::GET { "GET" } else { "POST" };
     let answered = match app.card_transport() {
         Some(transport) => transport.oneshot(request).await.map_err(|_| "the call was broken off"),
-        None => app.card_provider().http()?.execute(request).await.map_err(|problem| error_text(&problem)),
+        None => {
+            let client = app.card_provider().http.get().map_err(internal)?;
+            client.execute(request).await.map_err(|problem| error_text(&problem))
+        }
     };
     let mut response: Response = match answered {
         Ok(response) => response,

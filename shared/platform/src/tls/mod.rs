@@ -1,8 +1,11 @@
-//! The connections that SDK clients make: whom they trust, and that they are open before the first request.
+//! The connections that SDK clients make: whom they trust, and that they are open before the first request. The client
+//! of a third party is in `third_party.rs`.
 //!
 //! A function lives for as long as it takes to start again and again, so what a start costs is counted
 //! (docs/reports/cold-start.md). To parse all roots of a system costs more than all else in it; AWS's own addresses
 //! need five.
+
+pub(crate) mod third_party;
 
 use std::collections::HashMap;
 use std::sync::Mutex;

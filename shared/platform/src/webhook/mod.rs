@@ -71,7 +71,8 @@ pub async fn deliver(app: &App, event: &Event) -> Result<Outcome, Failure> {
     }
     let body = serde_json::to_string(event).map_err(internal)?;
     let signature = signature(&key(app, now).await?, &event.id, now.as_second(), &body);
-    let request = app.webhook().http()?.post(url.clone()).timeout(app.config().data_platform_timeout).body(body);
+    let client = app.webhook().http.get().map_err(internal)?;
+    let request = client.post(url.clone()).timeout(app.config().data_platform_timeout).body(body);
     let request = request.header("content-type", CONTENT_TYPE).header("webhook-id", &event.id);
     let request = request.header("webhook-timestamp", now.as_second()).header("webhook-signature", signature);
     let answer = match request.send().await {

@@ -2,8 +2,9 @@
 //!
 //! **A paid purchase or no charge, never both or neither at rest.** The provider's state is never changed before ours
 //! says so in the table: it captures only what is [`Committed`](CardPaymentState::Committed), and gives up only what is
-//! [`Abandoned`](CardPaymentState::Abandoned). So whoever carries a payment on, and from wherever, looks at both states
-//! and takes the one step that leads on; a step that was taken before is not there to be taken again.
+//! [`Abandoned`](CardPaymentState::Abandoned) or was given back in whole before it was captured. So whoever carries a
+//! payment on, and from wherever, looks at both states and takes the one step that leads on; a step that was taken
+//! before is not there to be taken again.
 
 use jiff::Timestamp;
 
@@ -28,6 +29,16 @@ impl Purpose {
     #[must_use]
     pub fn is_authorised_first(self) -> bool {
         !matches!(self, Self::TopUp)
+    }
+
+    /// The reservation or the order that it pays for.
+    #[must_use]
+    pub fn purchase(self) -> (Option<ReservationId>, Option<OrderId>) {
+        match self {
+            Self::Reservation(id) => (Some(id), None),
+            Self::Order(id) => (None, Some(id)),
+            Self::TopUp => (None, None),
+        }
     }
 }
 
@@ -236,30 +247,32 @@ impl CardPayment {
     }
 }
 
+/// A top-up of 500 in that state.
+#[cfg(test)]
+pub(super) fn example(state: CardPaymentState) -> CardPayment {
+    use uuid::Uuid;
+    CardPayment {
+        id: CardPaymentId(Uuid::from_u128(1)),
+        user: UserId(Uuid::from_u128(2)),
+        purpose: Purpose::TopUp,
+        amount: Amount::parse(500).expect("in range"),
+        currency: "KRW".to_owned(),
+        intent: Some("pi_1".to_owned()),
+        state,
+        in_wallet: state == CardPaymentState::Captured,
+        refunded: 0,
+        refunds: 0,
+        fingerprint: String::new(),
+        began_at: Timestamp::UNIX_EPOCH,
+        due_at: (!state.is_at_rest()).then_some(EpochSecond(100)),
+        version: 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use uuid::Uuid;
-
-    fn payment(state: CardPaymentState) -> CardPayment {
-        CardPayment {
-            id: CardPaymentId(Uuid::from_u128(1)),
-            user: UserId(Uuid::from_u128(2)),
-            purpose: Purpose::TopUp,
-            amount: Amount::parse(500).expect("in range"),
-            currency: "KRW".to_owned(),
-            intent: Some("pi_1".to_owned()),
-            state,
-            in_wallet: false,
-            refunded: 0,
-            refunds: 0,
-            fingerprint: String::new(),
-            began_at: Timestamp::UNIX_EPOCH,
-            due_at: Some(EpochSecond(100)),
-            version: 1,
-        }
-    }
 
     /// What the provider may make of a payment between two of our looks, by itself or by the buyer.
     fn by_itself(state: ProviderState, choice: u8) -> ProviderState {
@@ -282,7 +295,7 @@ mod tests {
             choices in proptest::collection::vec((0..4_u8, any::<bool>(), 0..200_u32), 1..60),
         ) {
             let (mut ours, mut provider, mut sold, mut credited) =
-                (payment(CardPaymentState::Open), ProviderState::Unpaid, false, false);
+                (example(CardPaymentState::Open), ProviderState::Unpaid, false, false);
             let late = choices.iter().map(|_| (0, true, 200)).take(20);
             for (choice, can_be_sold, now) in choices.iter().copied().chain(late) {
                 provider = by_itself(provider, choice);
@@ -314,7 +327,7 @@ mod tests {
         /// Refunds in whatever parts are never more than was charged, and their numbers are their own.
         #[test]
         fn refunds_are_never_more_than_the_charge(parts in proptest::collection::vec(-5..300_i64, 0..20)) {
-            let mut paid = payment(CardPaymentState::Captured);
+            let mut paid = example(CardPaymentState::Captured);
             let mut numbers = Vec::new();
             for part in parts {
                 if let Some((after, number)) = paid.clone().with_refund(part) {
@@ -339,14 +352,14 @@ mod tests {
         ];
         for state in CardPaymentState::ALL.into_iter().filter(|state| state.is_at_rest()) {
             for provider in states {
-                assert_eq!(payment(state).next_step(provider, EpochSecond(9_999)), Step::Rest);
+                assert_eq!(example(state).next_step(provider, EpochSecond(9_999)), Step::Rest);
             }
         }
     }
 
     #[test]
     fn another_amount_than_was_asked_for_sells_nothing() {
-        let open = payment(CardPaymentState::Open);
+        let open = example(CardPaymentState::Open);
         assert_eq!(open.next_step(ProviderState::Authorised(499), EpochSecond(0)), Step::Abandon);
         assert_eq!(open.next_step(ProviderState::Charged(501), EpochSecond(0)), Step::Rest);
         assert_eq!(open.next_step(ProviderState::Authorised(500), EpochSecond(9_999)), Step::Sell);
@@ -354,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_buyer_who_does_nothing_is_waited_for_until_the_time_is_over() {
-        let open = payment(CardPaymentState::Open);
+        let open = example(CardPaymentState::Open);
         assert_eq!(open.next_step(ProviderState::Unpaid, EpochSecond(99)), Step::Rest);
         assert_eq!(open.next_step(ProviderState::Unpaid, EpochSecond(100)), Step::Abandon);
         assert_eq!(open.next_step(ProviderState::Processing, EpochSecond(100)), Step::Rest);

@@ -39,27 +39,17 @@ pub fn split(amount: Amount, charges: &[CardPayment]) -> Result<Vec<(CardPayment
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::UserId;
-    use crate::wallet::cards::card_payment::{CardPaymentState, Purpose};
+    use crate::wallet::cards::card_payment::{CardPaymentState, example};
     use proptest::prelude::*;
     use uuid::Uuid;
 
     fn charge(id: u128, (amount, refunded, in_wallet): (i64, i64, bool)) -> CardPayment {
         CardPayment {
             id: CardPaymentId(Uuid::from_u128(id)),
-            user: UserId(Uuid::from_u128(1)),
-            purpose: Purpose::TopUp,
             amount: Amount::parse(amount).expect("in range"),
-            currency: "KRW".to_owned(),
-            intent: None,
-            state: CardPaymentState::Captured,
             in_wallet,
             refunded: refunded.min(amount),
-            refunds: 0,
-            fingerprint: String::new(),
-            began_at: jiff::Timestamp::UNIX_EPOCH,
-            due_at: None,
-            version: 1,
+            ..example(CardPaymentState::Captured)
         }
     }
 

@@ -102,30 +102,7 @@ pub fn compare(ours: &CardPayment, made: i64, due: i64, theirs: &AtProvider<'_>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{CardPaymentId, UserId};
-    use crate::money::Amount;
-    use crate::wallet::cards::card_payment::Purpose;
-    use jiff::Timestamp;
-    use uuid::Uuid;
-
-    fn ours(state: CardPaymentState) -> CardPayment {
-        CardPayment {
-            id: CardPaymentId(Uuid::from_u128(1)),
-            user: UserId(Uuid::from_u128(2)),
-            purpose: Purpose::TopUp,
-            amount: Amount::parse(500).expect("in range"),
-            currency: "KRW".to_owned(),
-            intent: Some("pi_1".to_owned()),
-            state,
-            in_wallet: true,
-            refunded: 0,
-            refunds: 0,
-            fingerprint: String::new(),
-            began_at: Timestamp::UNIX_EPOCH,
-            due_at: None,
-            version: 1,
-        }
-    }
+    use crate::wallet::cards::card_payment::example;
 
     fn theirs(state: ProviderState) -> AtProvider<'static> {
         AtProvider { intent: "pi_1", currency: "KRW", state, refunded: 0 }
@@ -140,22 +117,22 @@ mod tests {
             (CardPaymentState::Reversed, ProviderState::Cancelled),
         ];
         for (state, provider) in cases {
-            assert_eq!(compare(&ours(state), 0, 0, &theirs(provider)), Compared::Agree, "{state:?} {provider:?}");
+            assert_eq!(compare(&example(state), 0, 0, &theirs(provider)), Compared::Agree, "{state:?} {provider:?}");
         }
     }
 
     #[test]
     fn what_is_at_work_is_not_judged() {
         for state in [CardPaymentState::Open, CardPaymentState::Committed, CardPaymentState::Abandoned] {
-            assert_eq!(compare(&ours(state), 0, 0, &theirs(ProviderState::Authorised(500))), Compared::UnderWay);
+            assert_eq!(compare(&example(state), 0, 0, &theirs(ProviderState::Authorised(500))), Compared::UnderWay);
         }
-        let captured = ours(CardPaymentState::Captured);
+        let captured = example(CardPaymentState::Captured);
         assert_eq!(compare(&captured, 0, 100, &theirs(ProviderState::Charged(500))), Compared::UnderWay);
     }
 
     #[test]
     fn each_difference_is_told_apart() {
-        let differs = |state, made, theirs: AtProvider<'static>| match compare(&ours(state), made, 0, &theirs) {
+        let differs = |state, made, theirs: AtProvider<'static>| match compare(&example(state), made, 0, &theirs) {
             Compared::Differ(difference) => difference,
             other => panic!("{other:?}"),
         };

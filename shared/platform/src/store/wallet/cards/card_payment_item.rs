@@ -54,14 +54,10 @@ struct CardPaymentItem {
 
 /// The write of a new one.
 pub(crate) fn create(new: &CardPayment) -> Result<Write, Failure> {
-    let (reservation_id, order_id) = match new.purpose {
-        Purpose::Reservation(id) => (Some(id.0), None),
-        Purpose::Order(id) => (None, Some(id.0)),
-        Purpose::TopUp => (None, None),
-    };
+    let (reservation, order) = new.purpose.purchase();
     let item = CardPaymentItem {
-        reservation_id,
-        order_id,
+        reservation_id: reservation.map(|id| id.0),
+        order_id: order.map(|id| id.0),
         amount: new.amount.get(),
         currency: new.currency.clone(),
         intent: new.intent.clone(),

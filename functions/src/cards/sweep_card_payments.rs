@@ -17,9 +17,8 @@ async fn handle(app: &App) -> Result<Value, InvocationError> {
     if app.config().card_provider_url.is_none() {
         return Ok(json!({ "closed": 0, "failed": 0 }));
     }
-    let (payments, refunds) = sweep::sweep(app, PAGE_MAX, STEPS_MAX).await?;
-    let (closed, failed) = (payments.ended + refunds.ended, payments.failed + refunds.failed);
-    Ok(json!({ "closed": closed, "failed": failed }))
+    let swept = sweep::sweep(app, PAGE_MAX, STEPS_MAX).await?;
+    Ok(json!({ "closed": swept.ended, "failed": swept.failed }))
 }
 
 /// Handles an event of the schedule.

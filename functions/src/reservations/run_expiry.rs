@@ -8,7 +8,7 @@ use onsale_platform::app::App;
 use onsale_platform::lambda::{Invocation, InvocationError};
 use onsale_platform::store::concerts::delete_schedule::Budget;
 use onsale_platform::store::concerts::delete_sweep;
-use onsale_platform::store::purchases::expiry::{self, Expiring};
+use onsale_platform::store::purchases::expiry;
 use serde_json::{Value, json};
 
 /// Most reservations or orders that one step ends.
@@ -23,11 +23,8 @@ const STEPS_MAX: usize = 400;
 async fn handle(app: &App) -> Result<Value, InvocationError> {
     // First, for they are few: however many holds have lapsed must not keep them waiting.
     let deletions = delete_sweep::sweep(app, DELETIONS_PER_RUN, &mut Budget::new(DELETION_CALLS_MAX)).await?;
-    // Orders before reservations: their units are wanted, a lapsed seat is free already.
-    let orders = expiry::sweep(app, Expiring::Orders, PAGE_MAX, STEPS_MAX).await?;
-    let reservations = expiry::sweep(app, Expiring::Reservations, PAGE_MAX, STEPS_MAX).await?;
-    let (closed, failed) = (reservations.ended + orders.ended, reservations.failed + orders.failed);
-    Ok(json!({ "closed": closed, "failed": failed, "deletions": deletions }))
+    let swept = expiry::sweep(app, PAGE_MAX, STEPS_MAX).await?;
+    Ok(json!({ "closed": swept.ended, "failed": swept.failed, "deletions": deletions }))
 }
 
 /// Handles an event of the schedule.

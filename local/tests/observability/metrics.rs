@@ -257,3 +257,19 @@ fn names_follow_the_conventions_of_prometheus() {
         }
     }
 }
+
+/// Of two kinds that one function sweeps the later one is told: orders and reservations in `run_expiry`.
+#[tokio::test]
+async fn the_lag_of_a_sweep_is_that_of_whatever_is_latest() {
+    let (world, _listening) = World::with_receiver_and(|options| options.metrics = true).await;
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
+    let mina = world.user_with(0).await;
+    mina.order(&[(&product, 1)]).await.expect(201);
+    world.wait(40);
+    mina.hold(&schedule, &["A-1-1"]).await.expect(201);
+    // The order is over for 60 seconds, the hold for 20.
+    world.wait(320);
+    world.stack.run_schedule("run_expiry").await.expect("swept");
+    let scrape = Scrape::of(&world).await;
+    assert_eq!(scrape.sum("onsale_sweep_lag_seconds", &[(FUNCTION, "run_expiry")]), 60.0);
+}

@@ -19,6 +19,35 @@ pub struct Swept {
     pub failed: usize,
     /// How long the oldest of them was over.
     pub lag_seconds: u32,
+    /// Whether more is left to the next run.
+    pub more_is_left: bool,
+}
+
+impl Swept {
+    /// Both of two kinds that one function sweeps: its lag is that of the later one.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            ended: self.ended + other.ended,
+            failed: self.failed + other.failed,
+            lag_seconds: self.lag_seconds.max(other.lag_seconds),
+            more_is_left: self.more_is_left || other.more_is_left,
+        }
+    }
+
+    /// Tells the metrics, once for all that a function sweeps: a gauge keeps what is told last.
+    #[must_use]
+    pub(crate) fn told(self, app: &App) -> Self {
+        let meter = app.meter();
+        meter.count(&SWEEP_CLOSED, self.ended as u64, &[]);
+        meter.count(&SWEEP_FAILED, self.failed as u64, &[]);
+        meter.set(&SWEEP_LAG, self.lag_seconds.into(), &[]);
+        meter.set(&SWEEP_LEFT, f64::from(u8::from(self.more_is_left)), &[]);
+        if self.more_is_left {
+            tracing::warn!(ended = self.ended, "a sweep left expired items for its next run");
+        }
+        self
+    }
 }
 
 /// Where a sweep has come to.
@@ -48,7 +77,7 @@ impl SweepCursor {
 }
 
 /// Does `end` to what of `kind` ended before now, page by page: at most `steps_max` pages of at most `page_max`. More
-/// is left to the next run, and said. `end` tells whether it was the one that ended it. What cannot be ended is
+/// is left to the next run. The caller has it told. `end` tells whether it was the one that ended it. What cannot be ended is
 /// logged, passed by, and met again by the next sweep.
 pub(crate) async fn run<F>(
     app: &App,
@@ -70,14 +99,7 @@ where
         end_page(app, &items, &end, &mut swept).await?;
         cursor = here.next(start);
     }
-    let meter = app.meter();
-    meter.count(&SWEEP_CLOSED, swept.ended as u64, &[]);
-    meter.count(&SWEEP_FAILED, swept.failed as u64, &[]);
-    meter.set(&SWEEP_LAG, swept.lag_seconds.into(), &[]);
-    meter.set(&SWEEP_LEFT, f64::from(u8::from(cursor.is_some())), &[]);
-    if cursor.is_some() {
-        tracing::warn!(ended = swept.ended, "a sweep left expired items for its next run");
-    }
+    swept.more_is_left = cursor.is_some();
     Ok(swept)
 }
 

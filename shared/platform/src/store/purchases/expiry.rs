@@ -11,34 +11,21 @@ use crate::store::purchases::ExpiryOutcome;
 use crate::store::reservations::expire;
 use crate::store::reservations::reservation_item::RESERVATION_KIND;
 
-/// The kinds of purchases that expire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiring {
-    /// Reservations that are held or declined.
-    Reservations,
-    /// Orders that are pending or declined.
-    Orders,
-}
-
-/// Ends what has lapsed of one kind: at most `steps_max` pages of at most `page_max`.
+/// Ends the orders and reservations that have lapsed: of each at most `steps_max` pages of at most `page_max`. Orders
+/// come first: their units are wanted, a lapsed seat is free already.
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, kind: Expiring, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
-    match kind {
-        Expiring::Reservations => {
-            sweep::run(app, RESERVATION_KIND, page_max, steps_max, |app, key| async move {
-                Ok(expire::expire(&app, &key).await? == ExpiryOutcome::Now)
-            })
-            .await
-        }
-        Expiring::Orders => {
-            sweep::run(app, ORDER_KIND, page_max, steps_max, |app, key| async move {
-                let Some((user, id)) = keys::parse_owned(&key, keys::ORDER_PREFIX) else { return Ok(false) };
-                let Ok(id) = id.parse() else { return Ok(false) };
-                Ok(orders::expire(&app, user, id).await? == ExpiryOutcome::Now)
-            })
-            .await
-        }
-    }
+pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
+    let orders = sweep::run(app, ORDER_KIND, page_max, steps_max, |app, key| async move {
+        let Some((user, id)) = keys::parse_owned(&key, keys::ORDER_PREFIX) else { return Ok(false) };
+        let Ok(id) = id.parse() else { return Ok(false) };
+        Ok(orders::expire(&app, user, id).await? == ExpiryOutcome::Now)
+    })
+    .await?;
+    let reservations = sweep::run(app, RESERVATION_KIND, page_max, steps_max, |app, key| async move {
+        Ok(expire::expire(&app, &key).await? == ExpiryOutcome::Now)
+    })
+    .await?;
+    Ok(orders.and(reservations).told(app))
 }

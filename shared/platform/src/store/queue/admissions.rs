@@ -206,7 +206,7 @@ fn admit(user: UserId, id: &QueueId, wanted: u64, now: Timestamp, expires_at: Ep
 /// # Errors
 /// When the index cannot be read.
 pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
-    sweep::run(app, TOKEN_KIND, page_max, steps_max, |app, key| async move {
+    let swept = sweep::run(app, TOKEN_KIND, page_max, steps_max, |app, key| async move {
         let Some((user, id)) = keys::parse_owned(&key, keys::TOKEN_PREFIX) else { return Ok(false) };
         let Ok(queue) = QueueId::parse(id) else { return Ok(false) };
         match entry_item::get(&app, user, &queue, Consistency::Strong).await? {
@@ -216,7 +216,8 @@ pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<Swept, 
             _ => Ok(false),
         }
     })
-    .await
+    .await?;
+    Ok(swept.told(app))
 }
 
 /// Frees one place for each of these events of ended admissions, once however often they come.

@@ -24,8 +24,7 @@ const PUT_OFF_SECONDS: u32 = 600;
 ///
 /// # Errors
 /// When the index cannot be read.
-pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<(Swept, Swept), Failure> {
-    // Refunds first: the lag that is told is that of the last.
+pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<Swept, Failure> {
     let refunds = sweep::run(app, CARD_REFUND_KIND, page_max, steps_max, |app, key| async move {
         let Some((user, payment, number)) = refund_of(&key) else { return Ok(false) };
         if let Err(failure) = carry_refund_on(&app, user, payment, number).await {
@@ -47,7 +46,7 @@ pub async fn sweep(app: &App, page_max: u16, steps_max: usize) -> Result<(Swept,
         }
     })
     .await?;
-    Ok((payments, refunds))
+    Ok(payments.and(refunds).told(app))
 }
 
 fn refund_of(key: &Key) -> Option<(UserId, CardPaymentId, u32)> {

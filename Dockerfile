@@ -19,6 +19,7 @@ COPY .cargo .cargo
 COPY shared shared
 COPY functions functions
 COPY page page
+COPY mail mail
 COPY simulation simulation
 COPY local local
 COPY monitoring/cloudwatch.yaml monitoring/

@@ -1,5 +1,5 @@
 //! Makes the assets of the page part of the function that serves them: every file of `page/`, compressed, below a name
-//! with a hash of all of them; and the words of the page, by language.
+//! with a hash of all of them; and the words of the page and of mails, by language.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -45,6 +45,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(code, "/// The same for scripts, as a JSON object of each language that may stand in a document.")?;
     writeln!(code, "pub const WORDS_JSON: [&str; 2] = {:?};", [json_of(&words, 0)?, json_of(&words, 1)?])?;
     fs::write(out.join("assets.rs"), code)?;
+    write_mail_words(&out)
+}
+
+/// The words of mails, by language.
+fn write_mail_words(out: &Path) -> Result<(), Box<dyn Error>> {
+    let mail = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../mail").canonicalize()?;
+    println!("cargo::rerun-if-changed={}", mail.display());
+    let words: BTreeMap<String, [String; 2]> = serde_json::from_slice(&fs::read(mail.join("words.json"))?)?;
+    let mut code = String::from("/// The words of mails, by their keys, in order: English, then Korean.\n");
+    writeln!(code, "pub const WORDS: &[(&str, [&str; 2])] = &{:?};", words.iter().collect::<Vec<_>>())?;
+    fs::write(out.join("mail_words.rs"), code)?;
     Ok(())
 }
 

@@ -46,6 +46,22 @@ pub struct Client {
     received_bytes: Arc<AtomicU64>,
 }
 
+impl Stack {
+    /// Puts a grant into the table as it is, past the functions and their log.
+    ///
+    /// # Errors
+    /// When the engine refuses the item.
+    pub fn put_grant(&self, user: UserId, role: &str) -> Result<(), String> {
+        let text = |value: &str| json!({ "S": value });
+        let item = json!({
+            "pk": text(&format!("GRANTS#{user}")), "sk": text(role), "role": text(role), "owner": text("GRANTS"),
+            "created_at": { "N": self.app().now().as_millisecond().to_string() },
+        });
+        let put = json!({ "TableName": self.template().table.name, "Item": item });
+        self.dynamodb().call("PutItem", &put).map(|_| ()).map_err(|refused| format!("{refused:?}"))
+    }
+}
+
 impl Client {
     /// Somebody new.
     ///

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Call<'a> {
     /// The function that calls; none for whoever looks in from outside.
     pub function: Option<&'a str>,
-    /// `dynamodb` or `sqs`.
+    /// `dynamodb`, `sqs` or `ses`.
     pub service: &'static str,
     /// The operation, e.g. `TransactWriteItems`.
     pub operation: &'a str,

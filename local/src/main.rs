@@ -28,6 +28,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// The address that mail comes from, unless a variable names another. It is sent nowhere.
+const MAIL_FROM: &str = "tickets@onsale.example";
+
 /// Settings that no function has: whether schedules fire, and the origins whose pages may call the API.
 const OF_THE_STACK: [&str; 2] = ["SWEEP", "ALLOWED_ORIGINS"];
 
@@ -88,6 +91,9 @@ struct Flags {
     /// Port of the payment provider that stands in for Stripe.
     #[arg(long, default_value_t = 3003)]
     payment_provider_port: u16,
+    /// Port of the mailbox that shows every mail.
+    #[arg(long, default_value_t = 3004)]
+    mailbox_port: u16,
     /// Port of the metrics for Prometheus.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
@@ -148,8 +154,10 @@ async fn main() -> ExitCode {
 
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     let Flags { port, lambda_port, dynamodb_port, sqs_port, data_platform_port, .. } = flags;
-    let (provider_port, metrics_port) = (flags.payment_provider_port, flags.metrics_port);
-    let ports = [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, provider_port, metrics_port];
+    let (provider_port, mailbox_port, metrics_port) =
+        (flags.payment_provider_port, flags.mailbox_port, flags.metrics_port);
+    let ports =
+        [port, lambda_port, dynamodb_port, sqs_port, data_platform_port, provider_port, mailbox_port, metrics_port];
     let ports = Ports::bind(flags.host, ports).await?;
     let stack = Stack::start(Options {
         data: if flags.in_memory { Data::Memory } else { Data::Directory(flags.data) },
@@ -159,6 +167,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         triggers: Mode::Running,
         data_platform: Some(format!("{}/events", ports.data_platform.url())),
         payment_provider: Some(ports.payment_provider.url()),
+        mail_from: Some(MAIL_FROM.to_owned()),
         metrics: true,
         logs: None,
         collectors: Collectors {
@@ -181,6 +190,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
         "sqs": ports.sqs.url(),
         "data_platform": ports.data_platform.url(),
         "payment_provider": ports.payment_provider.url(),
+        "mailbox": ports.mailbox.url(),
         "metrics": ports.metrics.url(),
         "admin": { "email": demo::ADMIN_EMAIL, "password": password },
     });
@@ -211,7 +221,8 @@ fn address(flag: &str, given: Option<String>, variable: &str) -> Result<Option<S
 /// The settings of the template that this process's environment has, and those of [`OF_THE_STACK`]. The page is where
 /// the API is, unless they say otherwise.
 fn settings(api: &str) -> Result<HashMap<String, String>, Box<dyn Error>> {
-    let template = Template::load_with(&[("DataPlatformUrl", "http://localhost/")])?;
+    let given = [("DataPlatformUrl", "http://localhost/"), ("MailFrom", MAIL_FROM)];
+    let template = Template::load_with(&given)?;
     let known = template.variables()?;
     // Names of the table and of queues are no settings: those are made here, under the template's names.
     let resources: Vec<&str> =

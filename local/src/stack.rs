@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::clock::Clock;
 use onsale_platform::ids::Ids;
 use onsale_platform::telemetry::metrics::Meter;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::aws::api_gateway::Gateway;
 use crate::aws::cloudformation::{Template, TemplateError};
 use crate::aws::engine::dynamodb::{DynamoDb, SecondEngine};
+use crate::aws::engine::ses::{Mailbox, Reports, Ses};
 use crate::aws::engine::sqs::Sqs;
 use crate::aws::engine::{EngineError, Engines, storage};
 use crate::aws::event_sources::{Running, TriggerError, Triggers};
@@ -56,6 +56,8 @@ pub struct Options {
     pub data_platform: Option<String>,
     /// The address at which the stack's own payment provider is served; none to call it within this process.
     pub payment_provider: Option<String>,
+    /// The address that mail comes from, which the variable `MAIL_FROM` also names; none when no mail is sent.
+    pub mail_from: Option<String>,
     /// Whether functions count what they do.
     pub metrics: bool,
     /// Where functions count for lines of a log instead, if they do.
@@ -79,6 +81,7 @@ impl Default for Options {
             triggers: Mode::ByHand,
             data_platform: None,
             payment_provider: None,
+            mail_from: None,
             metrics: false,
             logs: None,
             collectors: Collectors::default(),
@@ -113,6 +116,9 @@ pub enum Error {
     #[error(transparent)]
     Directory(#[from] DirectoryError),
 }
+
+/// The queue to which the template leads what SES reports.
+const MAIL_REPORTS: &str = "MailReportsQueue";
 
 /// A started stack.
 pub struct Stack {
@@ -151,7 +157,8 @@ impl Stack {
         sqs.create_queues(&template.queues).await?;
 
         let slot = Slot::default();
-        let engines = Engines { dynamodb, sqs };
+        let ses = open_mailbox(&home, file.is_some(), &options.clock, &template, &sqs)?;
+        let engines = Engines { dynamodb, sqs, ses };
         let secrets = home.secrets(if file.is_some() { &Ids::Random } else { &options.ids })?;
         let receiver = Receiver::new(options.clock.clone(), &home.events_secret());
         let receiver = receiver.map_err(|problem| home.directory_error(problem))?;
@@ -257,6 +264,12 @@ impl Stack {
         &self.outsider
     }
 
+    /// The engine of mail, whose mailbox is to be served on a port of its own.
+    #[must_use]
+    pub fn ses(&self) -> &Ses {
+        &self.engines.ses
+    }
+
     /// The accesses of functions, and whether each was allowed.
     #[must_use]
     pub fn access_log(&self) -> &AccessLog {
@@ -273,20 +286,6 @@ impl Stack {
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
-    }
-
-    /// Puts a grant into the table as it is, past the functions and their log.
-    ///
-    /// # Errors
-    /// When the engine refuses the item.
-    pub fn put_grant(&self, user: UserId, role: &str) -> Result<(), String> {
-        let text = |value: &str| json!({ "S": value });
-        let item = json!({
-            "pk": text(&format!("GRANTS#{user}")), "sk": text(role), "role": text(role), "owner": text("GRANTS"),
-            "created_at": { "N": self.app().now().as_millisecond().to_string() },
-        });
-        let put = json!({ "TableName": self.template.table.name, "Item": item });
-        self.dynamodb().call("PutItem", &put).map(|_| ()).map_err(|refused| format!("{refused:?}"))
     }
 
     /// The table's engine.
@@ -378,6 +377,7 @@ fn read_template(options: &mut Options) -> Result<Template, Error> {
     let mut given = |name: &str| options.variables.remove(name).filter(|value| !value.is_empty());
     let (elsewhere, origins) = (given("DATA_PLATFORM_URL"), given("ALLOWED_ORIGINS"));
     let free_top_ups = given("FREE_TOP_UPS").or_else(|| Some("true".to_owned()));
+    let mail_from = given("MAIL_FROM").or_else(|| options.mail_from.take());
     let url = elsewhere.or_else(|| options.data_platform.take());
     // Without an address it is called within this process, where any will do.
     let provider = options.payment_provider.clone().unwrap_or_else(|| "http://localhost".to_owned());
@@ -385,6 +385,7 @@ fn read_template(options: &mut Options) -> Result<Template, Error> {
         ("DataPlatformUrl", url),
         ("AllowedOrigins", origins),
         ("FreeTopUps", free_top_ups),
+        ("MailFrom", mail_from),
         ("CardScriptUrl", Some(format!("{provider}/v3/"))),
         ("CardProviderUrl", Some(provider)),
         ("CardPublishableKey", Some(PUBLISHABLE_KEY.to_owned())),
@@ -399,6 +400,14 @@ fn open_payment_provider(home: &DataDirectory, kept: bool, clock: &Clock) -> Res
     let provider = if kept { Provider::open(settings, &path)? } else { Provider::new(settings) };
     let clock = clock.clone();
     Ok(Server::new(provider, Arc::new(move || clock.now())))
+}
+
+/// The engine of mail, which keeps what was sent if the stack keeps its table.
+fn open_mailbox(home: &DataDirectory, kept: bool, clock: &Clock, template: &Template, sqs: &Sqs) -> Result<Ses, Error> {
+    let mailbox = if kept { Mailbox::open(&home.mailbox()?).map_err(EngineError::from)? } else { Mailbox::default() };
+    let queue = template.queues.iter().find(|queue| queue.name == MAIL_REPORTS);
+    let reports = queue.map(|queue| Reports { sqs: sqs.clone(), queue_url: queue.url.clone() });
+    Ok(Ses::new(mailbox, clock.clone(), reports))
 }
 
 /// Whether schedules fire.

@@ -8,8 +8,20 @@ use local::aws::cloudformation::Template;
 use crate::repository::{files, read, root};
 
 /// Where the files of the repository lie, but for those at its top.
-const FOLDERS: [&str; 11] =
-    ["functions", "page", "shared", "local", "simulation", "events", "monitoring", "tools", "docs", ".ci", ".cargo"];
+const FOLDERS: [&str; 12] = [
+    "functions",
+    "mail",
+    "page",
+    "shared",
+    "local",
+    "simulation",
+    "events",
+    "monitoring",
+    "tools",
+    "docs",
+    ".ci",
+    ".cargo",
+];
 
 /// How the names of files end that documents name.
 const ENDINGS: [&str; 8] = [".rs", ".py", ".sh", ".js", ".mjs", ".yaml", ".toml", ".patch"];

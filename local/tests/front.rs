@@ -115,9 +115,10 @@ fn a_name_that_was_allowed_is_answered_and_at_all_addresses_so_is_every_address(
 /// the connection, and what it had answered by then.
 async fn closed_after(beginning: &str) -> Vec<(Duration, String)> {
     let world = World::new().await;
-    let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 7]).await.expect("free ports");
-    let addresses = [&ports.api, &ports.lambda, &ports.dynamodb, &ports.sqs, &ports.data_platform, &ports.metrics]
-        .map(|port| port.url().trim_start_matches("http://").to_owned());
+    let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 8]).await.expect("free ports");
+    let addresses =
+        [&ports.api, &ports.lambda, &ports.dynamodb, &ports.sqs, &ports.data_platform, &ports.mailbox, &ports.metrics]
+            .map(|port| port.url().trim_start_matches("http://").to_owned());
     let _serving = ports.serve(&world.stack, &[], false);
     let mut ends = Vec::new();
     for address in addresses {

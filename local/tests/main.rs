@@ -24,6 +24,7 @@ mod front;
 mod invariants;
 mod lists;
 mod logs;
+mod mail;
 mod observability;
 mod orders;
 mod page;

@@ -93,7 +93,7 @@ fn nothing_lies_about_without_a_function() {
     let names: BTreeSet<&str> = template.functions.iter().map(|function| function.name.as_str()).collect();
     for path in files("functions/src", ".rs").iter().chain(&files("events", "")) {
         let name = stem(path);
-        let shared = matches!(name, "lib" | "mod" | "response");
+        let shared = matches!(name, "lib" | "mod" | "response" | "letter");
         assert!(shared || names.contains(name), "{path} belongs to no function of template.yaml");
     }
 }
@@ -135,7 +135,7 @@ fn a_function_says_first_what_calls_it() {
 fn the_sdk_is_used_in_few_places() {
     let store = "shared/platform/src/store/";
     let app = "shared/platform/src/app.rs";
-    let events = "shared/platform/src/events.rs";
+    let events = "shared/platform/src/events/";
     let signing = "shared/platform/src/auth/signing.rs";
     let https = "shared/platform/src/tls/";
     for (word, allowed) in [
@@ -144,6 +144,7 @@ fn the_sdk_is_used_in_few_places() {
         ("aws_config", &[app, https]),
         (".dynamodb()", &[store, app]),
         (".sqs()", &[events, app]),
+        (".ses()", &[events, app]),
         // The signing secret, through the client that the app has only where the template gives it one.
         (".secrets()", &[signing, app]),
     ] {
@@ -159,7 +160,8 @@ fn status_codes_are_known_at_the_edge_only() {
     // do.
     let write = "shared/platform/src/store/dynamodb/rejected.rs";
     let (data_platform, provider) = ("shared/platform/src/webhook/", "shared/platform/src/card_provider/");
-    assert_eq!(elsewhere(".status()", &[http, write, data_platform, provider]), [""; 0]);
+    let mail = "shared/platform/src/events/mail.rs";
+    assert_eq!(elsewhere(".status()", &[http, write, data_platform, provider, mail]), [""; 0]);
 }
 
 #[test]

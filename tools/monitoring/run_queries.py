@@ -18,6 +18,8 @@ NEVER = {
     'onsale_table_calls_total{outcome="throttled"}',
     'onsale_authorizations_total{outcome="failed"}',
     'onsale_refusals_total{function="receive_card_report", code="report-invalid"}',
+    'onsale_mail_feedback_total{kind="bounced"}',
+    'onsale_mail_feedback_total{kind="complained"}',
 }
 
 SELECTOR = re.compile(r'\b(?:onsale|up)(?:[_:][a-z0-9_:]+)?(?:\{[^}]*\})?')

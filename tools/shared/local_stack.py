@@ -22,7 +22,8 @@ AWS = {
     "AWS_SECRET_ACCESS_KEY": "local",
 }
 # A program that says where it listens and where its data are is told to pick free ports.
-PORTS = ("port", "lambda-port", "dynamodb-port", "sqs-port", "data-platform-port", "payment-provider-port", "metrics-port")
+PORTS = ("port", "lambda-port", "dynamodb-port", "sqs-port", "data-platform-port", "payment-provider-port", "mailbox-port",
+         "metrics-port")
 
 
 class Failed(Exception):

@@ -12,7 +12,7 @@ start_stack() {
     shift 2
     : >"$home/out"
     "$program" --port 0 --lambda-port 0 --dynamodb-port 0 --sqs-port 0 --data-platform-port 0 \
-        --payment-provider-port 0 --metrics-port 0 "$@" >"$home/out" 2>>"$home/err" &
+        --payment-provider-port 0 --mailbox-port 0 --metrics-port 0 "$@" >"$home/out" 2>>"$home/err" &
     stack=$!
     started+=("$stack")
     # The first line says where everything is; it comes when all of it is there.

@@ -24,7 +24,7 @@ async fn handle(app: &App, event: &Event, delivery: &Delivery) -> Result<(), Ret
                 .map_err(|problem| Retry(problem.to_string()))
         }
         Outcome::Later { problem, retry_after } => {
-            let pause = webhook::retry_seconds(app, delivery.count, retry_after);
+            let pause = events::retry_seconds(app, delivery.count, retry_after);
             if let Err(failure) = events::postpone(app, EventQueue::DataPlatform, &delivery.receipt_handle, pause).await
             {
                 // Then it comes again after the queue's own time.

@@ -67,7 +67,7 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     let prices = Prices::load(&flags.region)?;
     let Flags { bookings, looks, milliseconds, poll_milliseconds, measured, polls, people, .. } = *flags;
     let (minutes, rate) = (flags.wait_minutes, flags.admit_per_second);
-    let journey = Journey { looks, milliseconds, poll_milliseconds };
+    let journey = Journey { looks, milliseconds, poll_milliseconds, mails: false };
     say(format_args!("List prices of {} in {}, without the free tier.", prices.region, prices.currency));
     say(format_args!(
         "Assumed: {milliseconds} ms per invocation, {poll_milliseconds} ms per poll. The rest is measured."
@@ -80,6 +80,9 @@ async fn print(flags: &Flags) -> Result<(), ClientError> {
     let by_card = price::booking(journey, PaidBy::Card, measured).await?;
     say(format_args!("\nThe same bookings paid by card, without the payment provider's own fees:"));
     print_bill(&prices, &by_card.scaled(bookings as f64));
+    let with_mail = price::booking(Journey { mails: true, ..journey }, PaidBy::Wallet, measured).await?;
+    say(format_args!("\nThe first bookings, with a mail for each:"));
+    print_bill(&prices, &with_mail.scaled(bookings as f64));
     say(format_args!("\nA month without traffic:"));
     print_bill(&prices, &price::month_without_anybody(journey).await?);
     let visit = price::visit(journey, VISITS_MEASURED).await?;

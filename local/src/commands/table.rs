@@ -119,6 +119,7 @@ async fn app(
         dynamodb: aws_sdk_dynamodb::Client::new(&settings),
         sqs: aws_sdk_sqs::Client::new(&settings),
         secrets: None,
+        ses: None,
         clock: Clock::System,
         ids: Ids::Random,
         card_transport: None,

@@ -23,6 +23,8 @@ const EVENTS_SECRET_FILE: &str = "data-platform-secret";
 const CARD_KEY_FILE: &str = "card-key";
 /// The file of the secrets by which the payment provider signs what it reports.
 const CARD_REPORT_SECRETS_FILE: &str = "card-report-secrets";
+/// The file of the mails that were sent.
+const MAILBOX_FILE: &str = "mailbox.sqlite";
 /// The file of the local stack's payment provider.
 const PAYMENT_PROVIDER_FILE: &str = "payment-provider.sqlite";
 /// The database; `SQLite` makes its other files beside it, with the same permissions.
@@ -32,7 +34,7 @@ const LOCK_FILE: &str = "lock";
 /// Permissions of the directory: its owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 /// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     TABLE_FILE,
     LOCK_FILE,
     EVENTS_SECRET_FILE,
@@ -44,6 +46,7 @@ const OURS: [&str; 11] = [
     CARD_KEY_FILE,
     CARD_REPORT_SECRETS_FILE,
     PAYMENT_PROVIDER_FILE,
+    MAILBOX_FILE,
 ];
 
 /// The payment provider's key for browsers.
@@ -154,6 +157,16 @@ impl DataDirectory {
         let path = self.path.join(PAYMENT_PROVIDER_FILE);
         self.make_empty(&path)?;
         Ok((settings, path))
+    }
+
+    /// The file of the mails that were sent, which is there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn mailbox(&self) -> Result<PathBuf, DirectoryError> {
+        let path = self.path.join(MAILBOX_FILE);
+        self.make_empty(&path)?;
+        Ok(path)
     }
 
     /// The files of secrets. Made on the first start.

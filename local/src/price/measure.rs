@@ -1,5 +1,6 @@
 //! How much one booking uses, counted on the local stack, and how much a month in which nobody comes.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -57,6 +58,8 @@ pub struct Journey {
     pub milliseconds: f64,
     /// Milliseconds that a poll is charged for: one in ten of a process waits for a call to the table.
     pub poll_milliseconds: f64,
+    /// Whether buyers get mail.
+    pub mails: bool,
 }
 
 /// How a booking is paid.
@@ -78,7 +81,7 @@ impl Meter {
     /// Adds what was used since the last look.
     pub(super) fn add_to(&self, to: &mut Usage) {
         let used = std::mem::take(&mut *lock(&self.usage));
-        for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest] {
+        for kind in [Charged::WriteUnit, Charged::ReadUnit, Charged::QueueRequest, Charged::Mail] {
             to.add(kind, used.amount(kind));
         }
     }
@@ -93,6 +96,10 @@ impl Intercept for Meter {
         let mut usage = lock(&self.usage);
         if call.service == "sqs" {
             usage.add(Charged::QueueRequest, 1.0);
+            return After::Deliver;
+        }
+        if call.service == "ses" {
+            usage.add(Charged::Mail, 1.0);
             return After::Deliver;
         }
         let units = Units::from_response(call, response);
@@ -113,12 +120,20 @@ pub async fn booking(journey: Journey, paid_by: PaidBy, bookings: usize) -> Resu
     // All of them come from one address here.
     let free = BOOKINGS_MAX.to_string();
     let variables = ["SIGN_UP_SOURCE_FREE_ATTEMPTS", "LOG_IN_SOURCE_FREE_ATTEMPTS"];
-    let variables = variables.map(|name| (name.to_owned(), free.clone())).into();
+    let mut variables: HashMap<String, String> = variables.map(|name| (name.to_owned(), free.clone())).into();
+    variables.insert("PUBLIC_URL".to_owned(), "https://tickets.example".to_owned());
+    let mail_from = journey.mails.then(|| "tickets@shop.example".to_owned());
     let port = Port::bind("data platform", 0).await?;
     let data_platform = Some(format!("{}/events", port.url()));
     let logs = FunctionLogs::default();
-    let options =
-        Options { clock: clock.clone(), variables, data_platform, logs: Some(logs.clone()), ..Options::default() };
+    let options = Options {
+        clock: clock.clone(),
+        variables,
+        data_platform,
+        mail_from,
+        logs: Some(logs.clone()),
+        ..Options::default()
+    };
     let stack = Stack::start(options).await?;
     let serving = port.serve(stack.receiver().router());
     let sale = Sale { schedule: open_sale(&stack, clock.now(), bookings).await?, stack, clock, journey, paid_by, logs };
@@ -358,7 +373,7 @@ fn firings(expression: &str, from: Timestamp) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const JOURNEY: Journey = Journey { looks: 2, milliseconds: 10.0, poll_milliseconds: 5.0 };
+    const JOURNEY: Journey = Journey { looks: 2, milliseconds: 10.0, poll_milliseconds: 5.0, mails: false };
 
     #[tokio::test]
     async fn a_booking_uses_what_its_parts_do() {

@@ -39,6 +39,8 @@ pub enum Charged {
     QueueRequest,
     /// A GB of logs.
     Logged,
+    /// A mail that SES sends.
+    Mail,
     /// A trace that X-Ray keeps.
     Trace,
     /// A GB that leaves for the internet.
@@ -181,7 +183,7 @@ mod tests {
             [Charged::WriteUnit, Charged::ReadUnit, Charged::Stored, Charged::Invocation, Charged::GigabyteSecond]
                 .into_iter()
                 .chain([Charged::Request, Charged::QueueRequest, Charged::Logged])
-                .chain([Charged::Trace, Charged::TransferredOut])
+                .chain([Charged::Mail, Charged::Trace, Charged::TransferredOut])
                 .chain([Charged::Metric, Charged::Alarm, Charged::Dashboard, Charged::Secret]);
         for region in ["us-east-1", "ap-northeast-2"] {
             let prices = Prices::load(region).expect("it can be read");

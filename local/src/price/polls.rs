@@ -160,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_million_polls_cost_a_dollar_and_a_half_at_most() {
-        let journey = Journey { looks: 0, milliseconds: 20.0, poll_milliseconds: 5.0 };
+        let journey = Journey { looks: 0, milliseconds: 20.0, poll_milliseconds: 5.0, mails: false };
         let usage = poll(journey, 500).await.expect("counted");
         let cost = Prices::load("us-east-1").expect("prices").cost(&usage.scaled(1e6));
         assert!((1.2..=1.5).contains(&cost), "{cost} for {usage:?}");

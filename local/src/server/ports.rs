@@ -104,19 +104,21 @@ pub struct Ports {
     pub data_platform: Port,
     /// The payment provider.
     pub payment_provider: Port,
+    /// The mailbox.
+    pub mailbox: Port,
     /// The metrics, for Prometheus.
     pub metrics: Port,
 }
 
 impl Ports {
     /// Takes them all at `host`: the API, then Lambda, `DynamoDB`, SQS, the receiver of events, the
-    /// payment provider and the metrics. The receiver stays with this machine unless `host` is all of its addresses: events go there without TLS.
+    /// payment provider, the mailbox and the metrics. The receiver stays with this machine unless `host` is all of its addresses: events go there without TLS.
     ///
     /// # Errors
     /// When one cannot be taken; the error names its flag.
     pub async fn bind(
         host: IpAddr,
-        [api, lambda, dynamodb, sqs, data_platform, payment_provider, metrics]: [u16; 7],
+        [api, lambda, dynamodb, sqs, data_platform, payment_provider, mailbox, metrics]: [u16; 8],
     ) -> Result<Self, PortError> {
         let receiver = if host.is_unspecified() { host } else { Ipv4Addr::LOCALHOST.into() };
         Ok(Self {
@@ -126,6 +128,7 @@ impl Ports {
             sqs: Port::bind_at("--sqs-port", (host, sqs).into()).await?,
             data_platform: Port::bind_at("--data-platform-port", (receiver, data_platform).into()).await?,
             payment_provider: Port::bind_at("--payment-provider-port", (receiver, payment_provider).into()).await?,
+            mailbox: Port::bind_at("--mailbox-port", (host, mailbox).into()).await?,
             metrics: Port::bind_at("--metrics-port", (host, metrics).into()).await?,
         })
     }
@@ -168,6 +171,7 @@ impl Ports {
             (self.data_platform, stack.receiver().router()),
             // A page of the shop opens its frame, and the frame asks from there.
             (self.payment_provider, stack.payment_provider().router()),
+            (self.mailbox, stack.ses().router()),
             (self.metrics, stack.metrics()),
         ] {
             let access = Access::for_tools(port.address.ip(), names);

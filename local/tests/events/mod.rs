@@ -1,14 +1,17 @@
 //! Committed changes become events, and events are consumed.
 
+mod allow_mail;
 mod busy_day;
 mod deliver_webhooks;
 mod outage;
+mod record_mail_report;
 mod record_sales;
 mod redrive;
 pub mod relay_changes;
 mod release_declined_payment;
 mod rereading;
 mod schemas;
+mod send_mail;
 
 use serde_json::{Value, json};
 

@@ -63,6 +63,7 @@ impl Process {
             dynamodb,
             sqs,
             secrets: None,
+            ses: None,
             clock: world.clock.clone(),
             ids: Ids::Random,
             card_transport: None,

@@ -19,6 +19,7 @@ use crate::audits::NoScan;
 use crate::repository;
 use crate::service::audit_ledger::{Table, entry};
 use crate::support::World;
+use crate::support::mail::sends_mail;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
 
@@ -115,6 +116,7 @@ async fn traffic(world: &World) {
     for user in [&mina, &poor] {
         user.post(&format!("/queues/{QUEUE}/tokens"), json!({})).await.expect(201);
     }
+    world.put_account(&mina, "Mina", "bounce@simulator.amazonses.com", None);
     world.stack.drain_events().await.expect("settled");
     let poison = json!({ "dynamodb": { "SequenceNumber": "1", "NewImage": { "change": { "S": "no such change" } } } });
     world.stack.invoke("relay_changes", json!({ "Records": [poison] })).await.expect("an answer");
@@ -128,6 +130,7 @@ async fn counting() -> World {
     let nobody = Port::bind("any", 0).await.expect("a port").url();
     let (world, _listening) = World::with_receiver_and(|options| {
         options.metrics = true;
+        sends_mail(options);
         options.collectors.zipkin = Some(nobody);
     })
     .await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use local::aws::engine::ses::Refusal;
 use local::aws::iam::Reading;
 use onsale_domain::id::{ConcertId, ScheduleId};
 use onsale_platform::store::accounts::admin_actions::AdminAction;
@@ -14,6 +15,8 @@ use uuid::Uuid;
 use super::{cards, missing_uses, roles};
 use crate::accounts;
 use crate::queue::scenario as queueing;
+use crate::support::cards::GOOD;
+use crate::support::mail::sends_mail;
 use crate::support::receiver::Listening;
 use crate::support::recorder::{Disturb, Fault, Gate};
 use crate::support::{Person, World};
@@ -21,7 +24,11 @@ use crate::support::{Person, World};
 /// Everything that functions do, in a stack that judges the leading keys of transactions by one reading. The world at
 /// its end insists that nothing was refused.
 pub async fn all_that_functions_do(reading: Reading) -> World {
-    let (world, receiver) = World::with_receiver_and(|options| options.reading = reading).await;
+    let (world, receiver) = World::with_receiver_and(|options| {
+        options.reading = reading;
+        sends_mail(options);
+    })
+    .await;
     people(&world).await;
     shop(&world).await;
     roles::organising(&world).await;
@@ -37,6 +44,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     dying_deletions(&world).await;
     seats_of_a_dying_date(&world).await;
     queueing::everything(&world).await;
+    mailing(&world).await;
     auditing(&world).await;
     poison(&world).await;
     refused_by_the_data_platform(&world, &receiver).await;
@@ -372,6 +380,32 @@ async fn auditing(world: &World) {
     world.stack.dynamodb().call("DeleteItem", &request).expect("deleted");
     let report = world.stack.run_schedule("audit_ledger").await.expect("audited");
     assert_eq!(report["outcome"], "differ", "{report}");
+}
+
+/// Letters of a purchase, of an order and of a refund by card; to somebody whom SES says not to have, and who is let
+/// have mail again; and one that SES does not take now.
+async fn mailing(world: &World) {
+    let (schedule, product) = (world.schedule_with_seats().await, world.product(1_000, 5).await);
+    let mina = world.buyer("bounce@simulator.amazonses.com", 200_000).await;
+    let held = mina.hold(&schedule, &["A-1-1"]).await.expect(201).reservation();
+    mina.pay(&held).await.expect(201);
+    world.stack.drain_events().await.expect("settled");
+    assert_eq!(world.letters().pop().as_deref(), Some("tickets"));
+    mina.buy(&[(&product, 1)]).await.expect(201);
+    world.stack.drain_events().await.expect("settled");
+    let user = json!({ "user_id": mina.id.to_string() });
+    world.stack.invoke("allow_mail", user).await.expect("an answer");
+    let held = mina.hold(&schedule, &["A-1-2"]).await.expect(201).reservation();
+    mina.pay_by_card(world, &held, GOOD).await;
+    world.settle_cards().await;
+    mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
+    world.put_account(&mina, "Mina", "mina@example.com", None);
+    let refusal = Refusal { code: "TooManyRequestsException", message: "Maximum sending rate exceeded." };
+    world.stack.ses().refuse(Some(refusal));
+    world.stack.relay().await.expect("relayed");
+    world.stack.deliver().await.expect("delivered");
+    world.stack.ses().refuse(None);
+    world.settle_cards().await;
 }
 
 /// A change that no code of ours would write.

@@ -28,6 +28,7 @@ use crate::engines::pair::Pair;
 
 pub mod cards;
 pub mod logs;
+pub mod mail;
 pub mod program;
 pub mod queue;
 pub mod receiver;
@@ -108,7 +109,7 @@ impl World {
 
     /// Serves it on ports of this machine, until what is given is dropped; and the address of the API.
     pub async fn serve(&self) -> (Serving, String) {
-        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 7]).await.expect("free ports");
+        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), [0; 8]).await.expect("free ports");
         let address = ports.api.url();
         (ports.serve(&self.stack, &[], false), address)
     }

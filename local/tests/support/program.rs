@@ -6,13 +6,14 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 /// The ports that it is told to pick free ones for.
-const PORTS: [&str; 7] = [
+const PORTS: [&str; 8] = [
     "--port",
     "--lambda-port",
     "--dynamodb-port",
     "--sqs-port",
     "--data-platform-port",
     "--payment-provider-port",
+    "--mailbox-port",
     "--metrics-port",
 ];
 

@@ -29,6 +29,9 @@ const CALL_ATTEMPTS: u32 = 3;
 /// The SDK's first back-off; its default of a second is longer than a whole hold should take.
 const CALL_FIRST_BACKOFF: Duration = Duration::from_millis(25);
 
+/// How long SES may take to answer. Longer than it ever should: a mail whose answer came too late is sent twice.
+const MAIL_SENT_WITHIN: Duration = Duration::from_secs(10);
+
 /// The parts that [`App::new`] takes.
 pub struct Parts {
     /// Settings.
@@ -39,6 +42,8 @@ pub struct Parts {
     pub sqs: aws_sdk_sqs::Client,
     /// Client for secrets; only on AWS.
     pub secrets: Option<aws_sdk_secretsmanager::Client>,
+    /// Client that sends mail; only where mail is sent.
+    pub ses: Option<aws_sdk_sesv2::Client>,
     /// Time.
     pub clock: Clock,
     /// Ids and randomness.
@@ -100,6 +105,7 @@ impl App {
         let secret = [&config.signing_key, &config.data_platform_secret, &config.card_key, &config.card_report_secrets];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
+        let ses = config.mail.is_some().then(|| mail_settings((&sdk).into()).build());
         Ok(Self::new(Parts {
             config,
             dynamodb: aws_sdk_dynamodb::Client::from_conf(
@@ -107,6 +113,7 @@ impl App {
             ),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             secrets,
+            ses: ses.map(aws_sdk_sesv2::Client::from_conf),
             clock: Clock::System,
             ids: Ids::Random,
             card_transport: None,
@@ -164,6 +171,10 @@ impl App {
         &self.inner.parts.sqs
     }
 
+    pub(crate) fn ses(&self) -> Option<&aws_sdk_sesv2::Client> {
+        self.inner.parts.ses.as_ref()
+    }
+
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         &self.inner.parts.dynamodb
     }
@@ -212,4 +223,14 @@ pub fn sdk_settings(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoade
                 .operation_timeout(CALL_TIMEOUT)
                 .build(),
         )
+}
+
+/// Settings of the client that sends mail: no second try, because SES would send a second mail, and time enough for
+/// the first.
+#[must_use]
+pub fn mail_settings(settings: aws_sdk_sesv2::config::Builder) -> aws_sdk_sesv2::config::Builder {
+    let time = aws_config::timeout::TimeoutConfig::builder()
+        .operation_attempt_timeout(MAIL_SENT_WITHIN)
+        .operation_timeout(MAIL_SENT_WITHIN);
+    settings.retry_config(aws_config::retry::RetryConfig::disabled()).timeout_config(time.build())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use onsale_domain::accounts::account::Email;
 use onsale_domain::accounts::login_throttle::{Limit, SourceLimit};
 use onsale_domain::money::Currency;
 use reqwest::Url;
@@ -17,6 +18,9 @@ pub const HOLD_SECONDS_MAX: u32 = 86_400;
 /// seconds for all it does.
 pub const DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX: u32 = 15_000;
 
+/// Most mails a second that may be set: two functions send, ten of them side by side, and each takes a while.
+pub const MAILS_PER_SECOND_MAX: u32 = 200;
+
 /// Most calls that may be set to share a line: it has room for a hundred values of each metric.
 pub const CALLS_PER_LOG_LINE_MAX: u32 = 50;
 
@@ -27,6 +31,21 @@ pub enum SecretSource {
     File(PathBuf),
     /// The ARN of a Secrets Manager secret: on AWS.
     Secret(String),
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// The address that mails come from.
+    pub from: Email,
+    /// The address that answers go to, if it is another.
+    pub reply_to: Option<Email>,
+    /// The configuration set of SES by which bounces and complaints are told; none where nobody asks for them.
+    pub configuration_set: Option<String>,
+    /// The address of the page that links of mails lead to, without a path.
+    pub page_url: String,
+    /// Mails a second, at most.
+    pub per_second: u32,
 }
 
 /// The settings of one process. A function's variables hold only what it uses, so what not every function has
@@ -55,6 +74,10 @@ pub struct Config {
     pub card_publishable_key: Option<String>,
     /// The address of the payment provider's script.
     pub card_script_url: Option<String>,
+    /// URL of the queue that `send_mail` reads; none when no mail is sent.
+    pub mail_queue_url: Option<String>,
+    /// How mail is sent; none when none is.
+    pub mail: Option<MailSettings>,
     /// URL of the queue where what cannot go on is parked.
     pub parked_queue_url: Option<String>,
     /// The currency of every amount.
@@ -130,6 +153,8 @@ impl Config {
             data_platform_queue_url: text("DATA_PLATFORM_QUEUE_URL"),
             parked_queue_url: text("PARKED_QUEUE_URL"),
             cards_queue_url: text("CARDS_QUEUE_URL"),
+            mail_queue_url: text("MAIL_QUEUE_URL"),
+            mail: parse_mail(variables)?,
             card_provider_url: text("CARD_PROVIDER_URL")
                 .as_deref()
                 .map(|url| parse_outside_url("CARD_PROVIDER_URL", url))
@@ -208,6 +233,29 @@ fn parse_public_url(text: &str) -> Result<String, ConfigError> {
     let is_local = host == "localhost" || host.parse::<IpAddr>().is_ok();
     let is_reached = url.scheme() == "https" || (url.scheme() == "http" && is_local);
     if is_reached && text.trim_end_matches('/') == origin { Ok(origin) } else { Err(wrong()) }
+}
+
+/// How mail is sent, if there is an address that it comes from.
+fn parse_mail(variables: &HashMap<String, String>) -> Result<Option<MailSettings>, ConfigError> {
+    let text = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    let address = |name: &'static str| {
+        let wrong = |_| ConfigError { name, problem: "must be an e-mail address such as tickets@shop.example" };
+        text(name).map(|value| Email::parse(value).map_err(wrong)).transpose()
+    };
+    let Some(from) = address("MAIL_FROM")? else { return Ok(None) };
+    let per_second = parse_number(variables, "MAIL_PER_SECOND", 14)?;
+    if !(1..=MAILS_PER_SECOND_MAX).contains(&per_second) {
+        return Err(ConfigError { name: "MAIL_PER_SECOND", problem: "must be between 1 and 200" });
+    }
+    // Nobody guesses where the page is: a link in a mail is there for as long as the mail.
+    let missing = ConfigError { name: "PUBLIC_URL", problem: "is missing, and links of mails lead there" };
+    Ok(Some(MailSettings {
+        from,
+        reply_to: address("MAIL_REPLY_TO")?,
+        configuration_set: text("MAIL_CONFIGURATION_SET").cloned(),
+        page_url: parse_public_url(text("PUBLIC_URL").ok_or(missing)?)?,
+        per_second,
+    }))
 }
 
 fn parse_currency(code: &str) -> Result<Currency, ConfigError> {
@@ -293,6 +341,29 @@ mod tests {
             ("CLF", "must be a currency with 0, 2 or 3 decimals"),
         ] {
             assert_eq!(currency(code).expect_err(code).to_string(), format!("setting CURRENCY: {problem}"));
+        }
+    }
+
+    #[test]
+    fn mail_is_sent_from_an_address_and_leads_to_the_page() {
+        let mail = |settings: &[(&str, &str)]| {
+            let all = [("TABLE_NAME", "Table")].iter().chain(settings);
+            let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            Config::from_variables(&all).map(|config| config.mail)
+        };
+        assert!(mail(&[("MAIL_FROM", "")]).expect("none").is_none());
+        let page = ("PUBLIC_URL", "https://tickets.example");
+        let from = ("MAIL_FROM", "tickets@shop.example");
+        let set = mail(&[from, page]).expect("settings").expect("mail");
+        assert_eq!((set.from.as_str(), set.per_second, set.reply_to), ("tickets@shop.example", 14, None));
+        for wrong in [
+            &[from][..],
+            &[("MAIL_FROM", "tickets"), page],
+            &[from, page, ("MAIL_REPLY_TO", "a@b@c")],
+            &[from, page, ("MAIL_PER_SECOND", "0")],
+            &[from, page, ("MAIL_PER_SECOND", "201")],
+        ] {
+            assert!(mail(wrong).is_err(), "{wrong:?}");
         }
     }
 

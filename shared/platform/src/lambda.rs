@@ -206,6 +206,54 @@ where
     batch.into_batch_response(&app, results)
 }
 
+/// The same for a consumer that also looks at how each message was delivered.
+///
+/// # Errors
+/// When the batch itself cannot be read.
+pub async fn queue_deliveries_together<H>(app: App, batch: Value, handle: H) -> Result<Value, InvocationError>
+where
+    H: AsyncFn(&App, &[(&Event, &Delivery)]) -> Vec<Result<(), Retry>>,
+{
+    let batch = Messages::parse(batch)?;
+    let opened: Vec<_> = batch.pairs().map(|(event, delivery)| open_consumer_span(&app, event, delivery)).collect();
+    let results = handle(&app, &batch.pairs().collect::<Vec<_>>()).await;
+    for (open, result) in opened.into_iter().zip(&results) {
+        open.into_iter().for_each(|open| open.end(app.meter(), result.is_err(), Vec::new()));
+    }
+    batch.into_batch_response(&app, results)
+}
+
+/// Handles each message of a batch that holds no events of ours, but what another service tells.
+///
+/// # Errors
+/// When the batch itself cannot be read.
+pub async fn queue_notices<T, H>(app: App, batch: Value, handle: H) -> Result<Value, InvocationError>
+where
+    T: serde::de::DeserializeOwned,
+    H: AsyncFn(&App, T) -> Result<(), Retry>,
+{
+    let batch: SqsEvent = serde_json::from_value(batch)?;
+    let results = batch.records.into_iter().map(async |message| {
+        let notice = serde_json::from_str(message.body.as_deref().unwrap_or_default());
+        let result = match notice {
+            Ok(notice) => handle(&app, notice).await,
+            // Not the error itself, which may quote what it could not read.
+            Err(_) => Err(Retry("it cannot be read".to_owned())),
+        };
+        (message.message_id.unwrap_or_default(), result)
+    });
+    let mut answer = SqsBatchResponse::default();
+    for (message_id, result) in futures_util::future::join_all(results).await {
+        app.meter().count(&EVENTS_CONSUMED, 1, &[if result.is_ok() { "done" } else { "failed" }]);
+        let Err(problem) = result else { continue };
+        tracing::error!(message_id, %problem, "message failed");
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = message_id;
+        answer.batch_item_failures.push(failure);
+    }
+    Ok(serde_json::to_value(answer)?)
+}
+
 /// The span of a message's consumption.
 fn open_consumer_span(app: &App, event: &Event, delivery: &Delivery) -> Option<OpenSpan> {
     let (name, seed) = (event.kind.as_str().to_owned(), format!("{}/{}", delivery.message_id, delivery.count));

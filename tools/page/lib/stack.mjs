@@ -11,6 +11,7 @@ const PORTS = [
   '--sqs-port',
   '--data-platform-port',
   '--payment-provider-port',
+  '--mailbox-port',
   '--metrics-port',
 ];
 const LAST_WORDS_MAX = 4_000;

@@ -121,6 +121,12 @@ impl Scope {
                 let text = self.resolve(&argument[1])?;
                 Ok(text.as_str().unwrap_or_default().split(separator).collect::<Vec<_>>().into())
             }
+            "Fn::Select" => {
+                let place = argument[0].as_u64().and_then(|place| usize::try_from(place).ok());
+                let list = self.resolve(&argument[1])?;
+                let chosen = place.and_then(|place| list.get(place)).cloned();
+                chosen.ok_or_else(|| TemplateError::new(format!("selects what is not there: {argument}")))
+            }
             "Fn::If" => {
                 let held = self.condition_holds(argument[0].as_str().unwrap_or_default())?;
                 self.resolve(&argument[if held { 1 } else { 2 }])

@@ -10,6 +10,8 @@ use crate::aws::cloudformation::{TemplateError, entries, scalar_text};
 
 /// The condition key of `DynamoDB` that holds the partition keys of a call.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
+/// The condition key of SES that holds the address which a mail comes from.
+const FROM_ADDRESS: &str = "ses:FromAddress";
 
 /// One statement of a policy; it allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Statement {
     pub actions: Vec<String>,
     /// ARNs.
     pub resources: Vec<String>,
-    /// Patterns of which every leading key must match one; without a condition keys do not matter.
+    /// Patterns of which every leading key must match one, or the sender of a mail; without a condition neither matters.
     pub leading_keys: Option<Vec<Pattern>>,
 }
 
@@ -70,19 +72,21 @@ fn read_statement(statement: &Value) -> Result<Statement, TemplateError> {
     })
 }
 
-/// Patterns of the one condition that is understood.
+/// Patterns of the two conditions that are understood.
 fn read_condition(condition: &Value) -> Result<Vec<Pattern>, TemplateError> {
     let unknown = || TemplateError::new(format!("has the unknown condition {condition}"));
     let (mut patterns, mut found) = (Vec::new(), 0);
     for (operator, keys) in entries(condition) {
-        check_fields(keys, &[LEADING_KEYS])?;
+        let of_mail = operator == "StringEquals";
+        let key = if of_mail { FROM_ADDRESS } else { LEADING_KEYS };
+        check_fields(keys, &[key])?;
         found += 1;
-        for value in one_or_many(&keys[LEADING_KEYS]) {
+        for value in one_or_many(&keys[key]) {
             let text = value.as_str().ok_or_else(unknown)?;
             let wildcard = text.find(['*', '?']);
             let understood = match operator.as_str() {
                 "ForAllValues:StringLike" => wildcard.is_none() || (text.ends_with('*') && wildcard == text.rfind('*')),
-                "ForAllValues:StringEquals" => wildcard.is_none(),
+                "ForAllValues:StringEquals" | "StringEquals" => wildcard.is_none(),
                 _ => false,
             };
             if !understood {
@@ -143,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn only_conditions_on_leading_keys_are_understood() {
+    fn only_conditions_on_leading_keys_and_senders_are_understood() {
         let given = |operator: &str, key: &str, value: Value| {
             statement(|it| it["Condition"] = json!({ operator: { key: value } })).map(|it| it[0].leading_keys.clone())
         };
@@ -153,6 +157,10 @@ mod tests {
         assert!(read[1].matches("KEYS") && !read[1].matches("KEYS#1"));
         assert!(given("ForAllValues:StringEquals", LEADING_KEYS, json!("KEYS")).is_ok());
         assert!(given("ForAllValues:StringEquals", LEADING_KEYS, json!("USER#*")).is_err());
+        let sender = given("StringEquals", FROM_ADDRESS, json!("tickets@shop.example")).unwrap().unwrap();
+        assert!(sender[0].matches("tickets@shop.example") && !sender[0].matches("tickets@shop.example.org"));
+        assert!(given("StringLike", FROM_ADDRESS, json!("*@shop.example")).is_err());
+        assert!(given("StringEquals", LEADING_KEYS, json!("KEYS")).is_err());
         assert!(given("ForAnyValue:StringLike", LEADING_KEYS, json!("USER#*")).is_err());
         assert!(given(like, "dynamodb:Attributes", json!("pk")).is_err());
         for wide in [json!("*#1"), json!("U*#*"), json!("U?#"), json!([]), json!(1)] {

@@ -55,6 +55,12 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// The error of too much traffic, which the SDK knows to try again.
     const THROTTLED: &'static str;
 
+    /// The operation that a request asks for.
+    fn operation(request: &HttpRequest) -> String {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        target.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+
     /// Executes one operation.
     fn execute(&self, operation: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
 
@@ -105,8 +111,8 @@ impl<E: Engine> HttpConnector for Connector<E> {
         let engine = Arc::clone(&self.engine);
         let (intercept, caller) = (self.slot.get(), self.caller.clone());
         HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = target.rsplit('.').next().unwrap_or_default();
+            let operation = E::operation(&request);
+            let operation = operation.as_str();
             let body = request.body().bytes().unwrap_or_default();
             if let Some(caller) = &caller {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();

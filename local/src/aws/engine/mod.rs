@@ -1,4 +1,4 @@
-//! The real parts behind the SDK clients: a `DynamoDB` and an SQS that run inside this process.
+//! The real parts behind the SDK clients: a `DynamoDB`, an SQS and an SES that run inside this process.
 //!
 //! The unmodified clients reach them through their HTTP-client hook, without a socket; other tools reach the same
 //! engines on ports.
@@ -6,6 +6,7 @@
 mod connector;
 pub mod dynamodb;
 mod queues;
+pub mod ses;
 pub mod sqs;
 pub mod storage;
 mod thread;
@@ -13,6 +14,7 @@ mod thread;
 pub use crate::aws::engine::queues::{ParkedMessage, Queues};
 
 use crate::aws::engine::dynamodb::DynamoDb;
+use crate::aws::engine::ses::Ses;
 use crate::aws::engine::sqs::Sqs;
 
 /// The engines of one stack.
@@ -22,6 +24,8 @@ pub struct Engines {
     pub dynamodb: DynamoDb,
     /// Of the queues.
     pub sqs: Sqs,
+    /// Of mail.
+    pub ses: Ses,
 }
 
 /// An engine could not be made or asked.

@@ -72,7 +72,7 @@ impl Triggers {
         engines: Engines,
         checkpoint: Option<Checkpoint>,
     ) -> Result<Self, TriggerError> {
-        let Engines { dynamodb, sqs } = engines;
+        let Engines { dynamodb, sqs, .. } = engines;
         let position = checkpoint.as_ref().and_then(Checkpoint::sequence_number);
         let (mut streams, mut queues, mut schedules) = (Vec::new(), Vec::new(), Vec::new());
         for declaration in &template.functions {

@@ -11,6 +11,8 @@
 //! - A query of an index has the resource `<table>/index/<name>`, and its leading key is the value of the index's
 //!   own partition key.
 //! - `SendMessageBatch` counts as `sqs:SendMessage` on the queue of its URL. Other calls count under their own names.
+//! - `SendEmail` needs the identity of its sender's domain and its configuration set; the sender's address takes the
+//!   place of the leading keys.
 //! - A condition on leading keys demands that there are some. IAM's `ForAllValues` holds for none, too; that a scan
 //!   passes by it is why the one statement that allows one has no condition, and says so.
 //!
@@ -22,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use onsale_platform::memory::lock;
 use serde_json::Value;
 
-use crate::aws::cloudformation::{Statement, Table, Template};
+use crate::aws::cloudformation::{ACCOUNT, REGION, Statement, Table, Template};
 
 /// How IAM may judge `dynamodb:LeadingKeys`: the leading keys that each action of a transaction has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -265,6 +267,9 @@ impl Resources {
             let action = format!("sqs:{action}");
             return vec![Access { action, resource, leading_keys: Vec::new(), keys_are_absent: false }];
         }
+        if service == "ses" {
+            return mail_accesses(operation, request);
+        }
         let mut grouped: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
         let mut add = |action, touched: Touched| {
             grouped.entry((action, touched.resource)).or_default().extend(touched.leading_key);
@@ -334,6 +339,25 @@ impl Resources {
         };
         Touched { resource, leading_key: equal_to(query, hash_key) }
     }
+}
+
+/// The address in a header: `a@b.example`, or that behind a name.
+pub(crate) fn address_of(header: &str) -> &str {
+    header.rsplit_once('<').map_or(header, |(_, address)| address.trim_end_matches('>')).trim()
+}
+
+/// A mail needs its sender's domain, which is a verified identity, and its configuration set.
+fn mail_accesses(operation: &str, request: &Value) -> Vec<Access> {
+    let from = address_of(request["FromEmailAddress"].as_str().unwrap_or_default()).to_owned();
+    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let set = request["ConfigurationSetName"].as_str().map(|set| format!("configuration-set/{set}"));
+    let access = |resource: String| Access {
+        action: format!("ses:{operation}"),
+        resource: format!("arn:aws:ses:{REGION}:{ACCOUNT}:{resource}"),
+        leading_keys: vec![from.clone()],
+        keys_are_absent: false,
+    };
+    [Some(format!("identity/{domain}")), set].into_iter().flatten().map(access).collect()
 }
 
 /// The text that a query's key condition wants `attribute` to equal.

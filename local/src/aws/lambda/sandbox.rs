@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
-use onsale_platform::app::{App, Parts, sdk_settings};
+use onsale_platform::app::{App, Parts, mail_settings, sdk_settings};
 use onsale_platform::card_provider::client::Transport;
 use onsale_platform::clock::Clock;
 use onsale_platform::config::{Config, ConfigError};
@@ -152,17 +152,31 @@ impl Processes {
         };
         let tracer = function.map_or_else(Tracer::off, |_| self.parts.tracer.clone());
         let (dynamodb, sqs) = self.connect_clients(function, &meter);
+        let ses = config.mail.is_some().then(|| self.connect_mail(function));
         let function = function.map(|function| function.name.clone()).unwrap_or_default();
         let card_transport = self.parts.card_transport.clone();
         let secrets = None;
-        Ok(App::new(Parts { config, dynamodb, sqs, secrets, clock, ids, card_transport, function, meter, tracer }))
+        Ok(App::new(Parts { config, dynamodb, sqs, secrets, ses, clock, ids, card_transport, function, meter, tracer }))
+    }
+
+    /// The unmodified client that sends mail.
+    fn connect_mail(&self, function: Option<&Function>) -> aws_sdk_sesv2::Client {
+        let settings = aws_sdk_sesv2::config::Builder::from(&self.settings)
+            .endpoint_url("http://ses.localhost")
+            .allow_no_auth()
+            .auth_scheme_preference([UNSIGNED])
+            .http_client(self.parts.engines.ses.http_client(self.parts.slot.clone(), self.caller(function)));
+        aws_sdk_sesv2::Client::from_conf(mail_settings(settings).build())
+    }
+
+    fn caller(&self, function: Option<&Function>) -> Option<Principal> {
+        function.map(|function| self.policy_check.principal(&function.name, &function.statements))
     }
 
     /// The unmodified SDK clients, whose requests go to the engines of this process instead of to a socket.
     fn connect_clients(&self, function: Option<&Function>, meter: &Meter) -> Clients {
-        let caller: Option<Principal> =
-            function.map(|function| self.policy_check.principal(&function.name, &function.statements));
-        let Engines { dynamodb, sqs } = &self.parts.engines;
+        let caller = self.caller(function);
+        let Engines { dynamodb, sqs, .. } = &self.parts.engines;
         // The SDK gives all clients of a process one quota of retries. On AWS a process is one function; here it is all
         // of them, and what one's outage used up, others would miss.
         let retries = || RetryPartition::custom("function").token_bucket(TokenBucket::default()).build();

@@ -25,8 +25,6 @@ const KEY_BYTES_MAX: usize = 64;
 const KEY_FOR: SignedDuration = SignedDuration::from_mins(60);
 /// How long a process that was told 410 asks no more.
 const STOPPED_FOR: SignedDuration = SignedDuration::from_mins(5);
-/// The longest pause between two deliveries of an event. Pauses begin with a second and double.
-pub const PAUSE_SECONDS_MAX: u64 = 900;
 
 /// The outcome of posting an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,16 +91,6 @@ pub async fn deliver(app: &App, event: &Event) -> Result<Outcome, Failure> {
             Ok(retry_later(format!("the data platform answered {status}"), seconds))
         }
     }
-}
-
-/// Seconds until the next delivery of an event that was delivered `count` times: doubling from one, up to the longest,
-/// a fifth of it by chance, so that what failed together does not come back together; and not before the data
-/// platform asked for it.
-#[must_use]
-pub fn retry_seconds(app: &App, count: u32, retry_after: Option<u64>) -> i32 {
-    let most = 1_u64.checked_shl(count.saturating_sub(1).min(32)).unwrap_or(PAUSE_SECONDS_MAX).min(PAUSE_SECONDS_MAX);
-    let pause = most - app.ids().below(most / 5 + 1);
-    i32::try_from(pause.max(retry_after.unwrap_or(0)).min(PAUSE_SECONDS_MAX)).unwrap_or(i32::MAX)
 }
 
 /// The value of `webhook-signature`.

@@ -251,6 +251,21 @@ pub fn event_mark(event: &str, consumer: &str) -> Key {
     key(format!("EVENT#{event}"), consumer)
 }
 
+/// The letter to which an event leads.
+pub fn letter(event: &str) -> Key {
+    event_mark(event, "send_mail")
+}
+
+/// The next moment at which a mail may be sent.
+pub fn mail_pace() -> Key {
+    key("MAIL#PACE".to_owned(), "PACE")
+}
+
+/// The item which says that no mail goes to the address of this digest.
+pub fn suppressed_address(digest: &str) -> Key {
+    key(format!("MAIL#{digest}"), "SUPPRESSED")
+}
+
 pub fn concert_partition(id: ConcertId) -> String {
     format!("CONCERT#{id}")
 }

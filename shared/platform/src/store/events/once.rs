@@ -10,7 +10,7 @@ use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction, Write};
 
 /// How long an event is remembered: longer than a queue keeps a message, and a dead-letter queue after it.
-const MARK_KEPT_SECONDS: i64 = 30 * 86_400;
+pub(crate) const MARK_KEPT_SECONDS: i64 = 30 * 86_400;
 /// Most events that one transaction counts; the rest of its 100 items is for what they count in.
 pub const EVENTS_MAX: usize = 90;
 

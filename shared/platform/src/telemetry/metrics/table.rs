@@ -98,6 +98,19 @@ pub static CONSUME_SECONDS: Metric =
 pub static POSTS: Metric = metric("onsale_data_platform_posts_total", Counter, Unit::Count, &["function", "outcome"])
     .help("Posts to the data platform: `taken`, `refused` for good, or `later`.");
 
+/// Letters by what became of them.
+pub static MAILS: Metric = metric("onsale_mails_total", Counter, Unit::Count, &["function", "outcome"])
+    .in_cloudwatch()
+    .help(
+        "Letters to buyers: `sent`; `postponed` because SES took no more or did not answer; never sent because SES \
+         `refused` it, the address is `suppressed`, there is `no_account` any more, or a later letter says more (`overtaken`).",
+    );
+
+/// Mails that came back.
+pub static MAIL_FEEDBACK: Metric = metric("onsale_mail_feedback_total", Counter, Unit::Count, &["function", "kind"])
+    .in_cloudwatch()
+    .help("Recipients of whom SES reported that a mail `bounced` for good, `bounced_once`, or was `complained` about.");
+
 /// People who wait in a queue.
 pub static QUEUE_WAITING: Metric = metric("onsale_queue_waiting", Gauge, Unit::Count, &["queue"])
     .in_cloudwatch()
@@ -149,7 +162,7 @@ pub static SPANS_DROPPED: Metric = metric("onsale_spans_dropped_total", Counter,
 );
 
 /// Every metric.
-pub static ALL: [&Metric; 26] = [
+pub static ALL: [&Metric; 28] = [
     &HTTP_REQUESTS,
     &HTTP_SECONDS,
     &REFUSALS,
@@ -165,6 +178,8 @@ pub static ALL: [&Metric; 26] = [
     &EVENTS_CONSUMED,
     &CONSUME_SECONDS,
     &POSTS,
+    &MAILS,
+    &MAIL_FEEDBACK,
     &QUEUE_WAITING,
     &QUEUE_ADMITTED,
     &SWEEP_CLOSED,

@@ -1,5 +1,8 @@
 //! Events: the envelope, its kinds, and the queues that each kind goes to.
 
+pub mod mail;
+mod queues;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::failure::Failure;
 use crate::telemetry::trace::Context;
+
+pub use crate::events::queues::{NotSent, PARKED_MESSAGE_BYTES_MAX, PAUSE_SECONDS_MAX, postpone, retry_seconds, send};
 
 /// Makes [`EventKind`] of the one table of kinds, so that a name stands once.
 macro_rules! kinds {
@@ -87,6 +91,8 @@ pub enum EventQueue {
     Tokens,
     /// Read by `settle_card_payments`.
     Cards,
+    /// Read by `send_mail`.
+    Mail,
     /// Read by `deliver_webhooks`.
     DataPlatform,
     /// Read by people: what could not be understood, and what the data platform refused for good.
@@ -160,9 +166,9 @@ impl Event {
     #[must_use]
     pub fn destination_queues(&self) -> &'static [EventQueue] {
         match (self.kind, &self.data) {
-            (EventKind::PaymentDeclined, _) => &[EventQueue::Payments, EventQueue::DataPlatform],
+            (EventKind::PaymentDeclined, _) => &[EventQueue::Payments, EventQueue::Mail, EventQueue::DataPlatform],
             (EventKind::PaymentCompleted | EventKind::PaymentCancelled, Data::Order(_)) => {
-                &[EventQueue::Sales, EventQueue::DataPlatform]
+                &[EventQueue::Sales, EventQueue::Mail, EventQueue::DataPlatform]
             }
             (EventKind::TokenFinished, _) => &[EventQueue::Tokens],
             (
@@ -172,19 +178,23 @@ impl Event {
                 | EventKind::CardRefundDue,
                 _,
             ) => &[EventQueue::Cards],
+            // What a buyer is told by mail.
+            (
+                EventKind::PaymentCompleted
+                | EventKind::PaymentPartlyRefunded
+                | EventKind::PaymentCancelled
+                | EventKind::CardPaymentReceived
+                | EventKind::CardPaymentReversed
+                | EventKind::CardRefundReturned,
+                _,
+            ) => &[EventQueue::Mail, EventQueue::DataPlatform],
             (
                 EventKind::ReservationHeld
                 | EventKind::ReservationExpired
                 | EventKind::ReservationCancelled
-                | EventKind::PaymentCompleted
-                | EventKind::PaymentPartlyRefunded
-                | EventKind::PaymentCancelled
                 | EventKind::OrderPlaced
                 | EventKind::OrderExpired
                 | EventKind::OrderCancelled
-                | EventKind::CardPaymentReceived
-                | EventKind::CardPaymentReversed
-                | EventKind::CardRefundReturned
                 | EventKind::AdminActed,
                 _,
             ) => &[EventQueue::DataPlatform],
@@ -302,123 +312,9 @@ pub struct CardData {
     pub version: u64,
 }
 
-/// Most messages of one SendMessageBatch (a limit of SQS).
-const BATCH_MAX: usize = 10;
-/// Most bytes of the bodies of one SendMessageBatch, and so of one body. SQS takes four times as much by now; 256 KiB
-/// it has always taken, everywhere.
-const BATCH_BYTES_MAX: usize = 256 * 1024;
-/// Most bytes of a parked message, which leaves room for what SQS counts beside the body.
-pub const PARKED_MESSAGE_BYTES_MAX: usize = BATCH_BYTES_MAX - 1_024;
-
-/// Some message bodies may not have been sent.
-#[derive(Debug, thiserror::Error)]
-#[error("{failure}")]
-pub struct NotSent {
-    /// The first of them; all before it were sent.
-    pub first: usize,
-    /// Why.
-    #[source]
-    pub failure: Failure,
-}
-
-/// Sends message bodies to a queue, in batches, one after the other.
-///
-/// # Errors
-/// When the queue is not configured for this function, cannot be reached, or refuses one of them.
-pub async fn send(app: &App, queue: EventQueue, bodies: &[String]) -> Result<(), NotSent> {
-    let Some(url) = queue_url(app, queue) else {
-        return match queue {
-            // Without a data platform nobody wants what would be handed to it.
-            EventQueue::DataPlatform => Ok(()),
-            _ => Err(NotSent { first: 0, failure: Failure::Internal(format!("no URL for the queue {queue:?}")) }),
-        };
-    };
-    let mut sent = 0;
-    for batch in batches(bodies) {
-        match send_batch(app, url, batch).await {
-            Ok(None) => sent += batch.len(),
-            Ok(Some(refused)) => return Err(NotSent { first: sent + refused, failure: send_failure() }),
-            Err(failure) => return Err(NotSent { first: sent, failure }),
-        }
-    }
-    Ok(())
-}
-
-fn queue_url(app: &App, queue: EventQueue) -> Option<&String> {
-    let config = app.config();
-    match queue {
-        EventQueue::Payments => config.payments_queue_url.as_ref(),
-        EventQueue::Sales => config.sales_queue_url.as_ref(),
-        EventQueue::Tokens => config.tokens_queue_url.as_ref(),
-        EventQueue::Cards => config.cards_queue_url.as_ref(),
-        EventQueue::DataPlatform => config.data_platform_queue_url.as_ref(),
-        EventQueue::Parked => config.parked_queue_url.as_ref(),
-    }
-}
-
-/// The bodies, in order, in as few batches as SQS allows.
-fn batches(mut bodies: &[String]) -> Vec<&[String]> {
-    let mut batches = Vec::new();
-    while !bodies.is_empty() {
-        let mut bytes = 0;
-        let fits = bodies.iter().take(BATCH_MAX).take_while(|body| {
-            bytes += body.len();
-            bytes <= BATCH_BYTES_MAX
-        });
-        // One that is too long alone goes alone: SQS is to say what it thinks of it.
-        let (batch, rest) = bodies.split_at(fits.count().max(1));
-        batches.push(batch);
-        bodies = rest;
-    }
-    batches
-}
-
-/// Sends one batch; the first body that was refused, if one was.
-async fn send_batch(app: &App, url: &str, batch: &[String]) -> Result<Option<usize>, Failure> {
-    let mut request = app.sqs().send_message_batch().queue_url(url);
-    for (index, body) in batch.iter().enumerate() {
-        let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
-        let entry = entry.id(index.to_string()).message_body(body).build();
-        request = request.entries(entry.map_err(|error| Failure::Internal(error.to_string()))?);
-    }
-    let answer = request.send().await.map_err(|_| send_failure())?;
-    Ok(answer.failed.iter().map(|refused| refused.id.parse().unwrap_or(0)).min())
-}
-
-/// Puts off when a received message is shown again.
-///
-/// # Errors
-/// When the queue is not configured for this function or cannot be reached: then the message comes again after the
-/// queue's own time.
-pub async fn postpone(app: &App, queue: EventQueue, receipt_handle: &str, seconds: i32) -> Result<(), Failure> {
-    let url = queue_url(app, queue).ok_or_else(|| Failure::Internal(format!("no URL for the queue {queue:?}")))?;
-    let request = app.sqs().change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
-    request.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|_| send_failure())
-}
-
-/// Nobody asks which of its ways a call to a queue failed: a message that may not have been sent is sent again.
-fn send_failure() -> Failure {
-    Failure::Internal("the queue did not answer, or refused".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn batches_have_no_more_bodies_and_bytes_than_sqs_takes() {
-        let lengths = |of: &[usize]| -> Vec<usize> {
-            let bodies: Vec<String> = of.iter().map(|length| "x".repeat(*length)).collect();
-            let batches = batches(&bodies);
-            assert_eq!(batches.concat(), bodies);
-            batches.iter().map(|batch| batch.len()).collect()
-        };
-        assert_eq!(lengths(&[]), [0; 0]);
-        assert_eq!(lengths(&[1; 23]), [10, 10, 3]);
-        let half = BATCH_BYTES_MAX / 2;
-        assert_eq!(lengths(&[half, half, half, 1]), [2, 2]);
-        assert_eq!(lengths(&[1, BATCH_BYTES_MAX + 1, 1]), [1, 1, 1]);
-    }
 
     #[test]
     fn a_kind_has_one_name() {

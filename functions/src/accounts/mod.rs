@@ -6,7 +6,11 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod authorize;
+pub mod change_password;
+pub mod end_all_sessions;
+pub mod end_session;
 pub mod get_me;
+pub mod list_sessions;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh_session;
@@ -25,6 +29,14 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("log_out", Function::Http(|| routes!(log_out::log_out))),
     // GET /users/me: who the caller is.
     ("get_me", Function::Http(|| routes!(get_me::get_me))),
+    // PUT /users/me/password: replaces the password, and ends all other log-ins.
+    ("change_password", Function::Http(|| routes!(change_password::change_password))),
+    // GET /users/me/sessions: the caller's log-ins.
+    ("list_sessions", Function::Http(|| routes!(list_sessions::list_sessions))),
+    // DELETE /users/me/sessions/{session_id}: ends one of them.
+    ("end_session", Function::Http(|| routes!(end_session::end_session))),
+    // DELETE /users/me/sessions: ends all of them.
+    ("end_all_sessions", Function::Http(|| routes!(end_all_sessions::end_all_sessions))),
     // Authorizer of the HTTP API: verifies access tokens.
     ("authorize", Function::Event(authorize::handler)),
     // Rotation of a secret: makes the next signing key, on deployment and every 30 days.

@@ -46,9 +46,9 @@ pub async fn refresh_session(
         (Some(_), true) | (None, false) => return Err(invalid("refresh_token")(Expected::TokenOrCookie)),
     };
     let token = token.ok_or_else(ended)?;
-    users::get(&app, token.user).await?.ok_or_else(ended)?;
+    let account = users::get(&app, token.user).await?.ok_or_else(ended)?;
     let access_token = access_token::sign(&app, token.user, token.family).await?;
     // Last: what can fail must not use the token up.
-    let next = sessions::refresh(&app, &token).await?.ok_or_else(ended)?;
+    let next = sessions::refresh(&app, &token, account.sessions_epoch).await?.ok_or_else(ended)?;
     Ok(SessionOut::answer(access_token, &next, request.cookie.then_some(&url)))
 }

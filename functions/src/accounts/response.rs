@@ -1,9 +1,11 @@
+use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use onsale_platform::auth::access_token;
 use onsale_platform::auth::refresh_token::RefreshToken;
 use onsale_platform::http::openapi::one_of;
-use onsale_platform::http::{Answer, PublicUrl};
+use onsale_platform::http::{Answer, PublicUrl, SourceAddress};
 use onsale_platform::store::accounts::grants::Granted;
+use onsale_platform::store::accounts::sessions::Device;
 use onsale_platform::store::accounts::users::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,4 +88,10 @@ impl UserOut {
             created_at: account.created_at,
         }
     }
+}
+
+/// Where a log-in comes from.
+pub fn device<'a>(source: &'a SourceAddress, headers: &'a HeaderMap) -> Device<'a> {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Device { source: &source.0, agent: agent.unwrap_or_default() }
 }

@@ -1,12 +1,13 @@
 //! POST /users
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use onsale_domain::accounts::account::{self, Email, Password};
 use onsale_domain::accounts::guessable::OwnWords;
 use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
-use onsale_platform::http::{Answer, Expected, Json, Problem, SourceAddress, invalid};
+use onsale_platform::http::{Answer, Expected, Json, Language, Problem, SourceAddress, invalid};
 use onsale_platform::store::accounts::login_throttle::AttemptFailure;
 use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::users::SignUpFailure;
@@ -38,6 +39,7 @@ pub struct SignUpIn {
 pub async fn sign_up(
     State(app): State<App>,
     source: SourceAddress,
+    headers: HeaderMap,
     Json(request): Json<SignUpIn>,
 ) -> Result<Answer<UserOut>, Problem> {
     let email = Email::parse(&request.email).map_err(invalid("email"))?;
@@ -58,6 +60,8 @@ pub async fn sign_up(
         name,
         password_hash: passwords::hash(&app, password).await?,
         created_at: now,
+        language: Language::from_headers(&headers).tag().to_owned(),
+        sessions_epoch: 0,
     };
     users::sign_up(&app, &account, &email).await?;
     Ok(Answer::created(UserOut::new(account, Vec::new())))

@@ -179,12 +179,13 @@ async fn failures_of_a_source_decay_while_others_go_on_logging_in_from_there() {
     }
 }
 
-/// The free attempts of a source are three hundred: of as many who are right at once nobody is refused.
+/// The free attempts of a source are three hundred: of five hundred who are right at once nobody is refused, nor of two
+/// hundred who sign up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn right_log_ins_at_once_from_one_address_all_succeed() {
+async fn right_log_ins_and_sign_ups_at_once_from_one_address_all_succeed() {
     let world = Arc::new(World::new().await);
     // All thousand with `ONSALE_SCALE=full`; always more than may fail.
-    let people = scaled(1_000).max(350);
+    let people = scaled(1_000).max(500);
     // One hash for all: what is tried here is not how fast a password is hashed.
     let emails: Vec<String> = (0..people).map(|number| format!("user{number}@example.com")).collect();
     sign_up(&world, &emails[0]).await.expect(201);
@@ -201,6 +202,15 @@ async fn right_log_ins_at_once_from_one_address_all_succeed() {
         *statuses.entry(reply.status.as_u16()).or_default() += 1;
     }
     assert_eq!(statuses, [(200, people)].into(), "nobody waits for others who are right");
+    // Two hundred sign up from there within the same two minutes.
+    world.wait(60);
+    let signed_up = concurrently(0..200, |number| {
+        let anybody = world.anonymous();
+        let email = format!("new{number}@example.com");
+        async move { anybody.post("/users", json!({ "email": email, "password": PASSWORD, "name": "New" })).await }
+    })
+    .await;
+    assert!(signed_up.iter().all(|reply| reply.status == 201));
     // Nor does it stand against the next one, wrong or right.
     log_in(&world, "nobody@example.com", WRONG).await.expect_problem(401, "bad-credentials");
     log_in(&world, &emails[7], PASSWORD).await.expect(200);

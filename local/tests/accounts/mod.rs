@@ -1,7 +1,11 @@
 //! Accounts: who somebody is, and what proves it.
 
 mod authorize;
+mod change_password;
+mod end_all_sessions;
+mod end_session;
 mod get_me;
+mod list_sessions;
 mod log_in;
 mod log_out;
 mod matrix;

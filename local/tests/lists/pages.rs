@@ -289,7 +289,17 @@ async fn actions(world: &World) -> Vec<Case> {
         .filter(|item| item["owner"]["S"] == "GRANTS")
         .filter_map(|item| item["pk"]["S"].as_str()?.strip_prefix("GRANTS#").map(str::to_owned))
         .collect();
+    let mut mina = world.anonymous();
+    let credentials = json!({ "email": "steward-0@example.com", "password": "correct horse battery" });
+    for _ in 0..7 {
+        let session = mina.post("/sessions", credentials.clone()).await.expect(200);
+        mina.token = Some(session.text("access_token"));
+    }
+    let begun = world.items();
+    let begun = begun.values().filter_map(|item| item["sk"]["S"].as_str()?.strip_prefix("SESSION#").map(str::to_owned));
+    let begun: Vec<String> = begun.collect();
     vec![
+        Case::new("list_sessions", &mina, "/users/me/sessions", "session_id", &begun),
         Case::new("list_roles", &one, "/admin/roles", "user_id", &organisers),
         Case::new("list_stewards", &one, stewards, "user_id", &working),
         Case::new("list_admin_actions", &one, "/admin/actions", "action_id", &of("ADMIN#")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::http::Method;
 use local::aws::engine::ses::Refusal;
 use local::aws::iam::Reading;
 use onsale_domain::id::{ConcertId, ScheduleId};
@@ -73,6 +74,17 @@ async fn people(world: &World) {
     let second = mina.post("/sessions/refresh", refresh(&first)).await.expect(200).text("refresh_token");
     mina.post("/sessions/refresh", refresh(&second)).await.expect(200);
     mina.post("/sessions/refresh", refresh(&first)).await.expect(401);
+    mina.get("/users/me/sessions").await.expect(200);
+    let change = json!({ "password": "wrong horse battery", "new_password": "another battery staple" });
+    mina.call(Method::PUT, "/users/me/password", Some(change), None).await.expect(401);
+    // A hash from years ago is made anew by this as well.
+    accounts::weaken(world, &user).await;
+    for (password, new) in [("correct horse battery", "another battery staple")] {
+        let change = json!({ "password": password, "new_password": new });
+        mina.call(Method::PUT, "/users/me/password", Some(change), None).await.expect(204);
+    }
+    mina.delete(&format!("/users/me/sessions/{}", Uuid::from_u128(1))).await.expect(204);
+    mina.delete("/users/me/sessions").await.expect(204);
     mina.delete("/sessions").await.expect(204);
     // The key that is replaced by the second rotation is the first that ends.
     for _ in 0..3 {

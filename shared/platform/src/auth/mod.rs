@@ -1,6 +1,7 @@
 //! Passwords, tokens, and the keys that sign them.
 
 pub mod access_token;
+pub mod authentication;
 pub(crate) mod key_ring;
 pub mod passwords;
 pub mod queue_token;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,11 +10,12 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::refresh_token::RefreshToken;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{from_item, number, text, time, to_item, unreadable};
+use crate::store::dynamodb::item::{Item, from_item, key_of, number, text, time, to_item, unreadable};
 use crate::store::dynamodb::keys;
-use crate::store::dynamodb::query::{self, Consistency};
+use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::Write;
+use crate::store::views::Page;
 
 /// How long a session lives, from its log-in: 30 days.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -27,6 +28,14 @@ struct SessionItem {
     digest: String,
     /// The key of the HMAC that makes successors.
     pepper: String,
+    /// When it began.
+    began_at: i64,
+    /// The account's count of ended sessions when it began.
+    epoch: u64,
+    /// The address that the log-in came from, as the gateway saw it.
+    source: String,
+    /// What the client said that it is.
+    agent: String,
     /// When the valid token was first given.
     rotated_at: i64,
     version: u64,
@@ -34,17 +43,51 @@ struct SessionItem {
     delete_at: i64,
 }
 
-/// Begins a session and gives its first refresh token.
+/// Where a log-in comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Device<'a> {
+    /// The address, as the gateway saw it.
+    pub source: &'a str,
+    /// What the client says that it is; the first of it is kept.
+    pub agent: &'a str,
+}
+
+/// A session, as its user may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: Uuid,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Timestamp,
+    /// When it ends, unless it is ended before.
+    pub ends_at: Timestamp,
+    /// The address that the log-in came from.
+    pub source: String,
+    /// What the client said that it is.
+    pub agent: String,
+}
+
+/// Most characters of what a client says of itself.
+const AGENT_CHARACTERS_MAX: usize = 200;
+
+/// Begins a session and gives its first refresh token. `epoch` is the account's count of ended sessions, as it was read
+/// with the password: if all sessions are ended between the two, this one is over as well.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
+pub async fn begin(app: &App, user: UserId, epoch: u64, device: Device<'_>) -> Result<RefreshToken, Failure> {
     let now = app.now();
     let pepper = app.ids().bytes();
     let first = RefreshToken::new_family(user, app.ids().uuid(now), app.ids().bytes(), &pepper);
     let item = SessionItem {
         digest: first.digest(),
         pepper: URL_SAFE_NO_PAD.encode(pepper),
+        began_at: now.as_millisecond(),
+        epoch,
+        source: device.source.to_owned(),
+        agent: device.agent.chars().filter(|sign| !sign.is_control()).take(AGENT_CHARACTERS_MAX).collect(),
         rotated_at: now.as_millisecond(),
         version: 1,
         delete_at: (now + SESSION_LIFETIME).as_second(),
@@ -55,18 +98,19 @@ pub async fn begin(app: &App, user: UserId) -> Result<RefreshToken, Failure> {
 }
 
 /// Uses a refresh token up and gives its successor, the same one again within 30 s of a lost answer. A token used
-/// before that ends its family: somebody has stolen one of them. `None` for a token that is worth nothing.
+/// before that ends its family: somebody has stolen one of them. `None` for a token that is worth nothing, or whose
+/// session was ended with all others of its account, whose count of that is `epoch`.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshToken>, Failure> {
+pub async fn refresh(app: &App, token: &RefreshToken, epoch: u64) -> Result<Option<RefreshToken>, Failure> {
     let key = keys::session(token.user, token.family);
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();
         let item = query::get(app, &key, Consistency::Strong).await?;
         let Some(item) = item.map(from_item::<SessionItem>).transpose()? else { return Ok(None) };
-        if item.delete_at <= now.as_second() {
+        if item.delete_at <= now.as_second() || item.epoch < epoch {
             return Ok(None);
         }
         let pepper = URL_SAFE_NO_PAD.decode(&item.pepper).map_err(unreadable)?;
@@ -106,4 +150,47 @@ pub async fn refresh(app: &App, token: &RefreshToken) -> Result<Option<RefreshTo
 /// When the table fails.
 pub async fn end(app: &App, user: UserId, family: Uuid) -> Result<(), Failure> {
     Write::delete(&keys::session(user, family)).apply(app).await.map(|_| ())
+}
+
+/// The write by which a session outlives that all others are ended, if it is still there.
+pub(crate) fn keep(user: UserId, family: Uuid, epoch: u64) -> Write {
+    Write::update(&keys::session(user, family)).set("epoch", number(epoch)).when("attribute_exists(pk)")
+}
+
+/// A page of a user's sessions that have not ended, newest first; those begun with less than `epoch` have.
+///
+/// # Errors
+/// [`ListFailure::Cursor`] when the cursor is not of this list.
+pub async fn list(
+    app: &App,
+    user: UserId,
+    epoch: u64,
+    limit: u16,
+    cursor: Option<&str>,
+) -> Result<Page<Session>, ListFailure> {
+    let now = app.now().as_second();
+    let all = Query::partition(keys::user_partition(user), keys::SESSION_PREFIX).newest_first();
+    let show = move |_: App, items: Vec<Item>| async move {
+        items.into_iter().map(|item| read(item, epoch, now)).collect::<Result<Vec<Option<Session>>, Failure>>()
+    };
+    all.list(app, limit, cursor, show).await
+}
+
+/// A session that has not ended.
+fn read(item: Item, epoch: u64, now: i64) -> Result<Option<Session>, Failure> {
+    let key = key_of(&item).ok_or_else(|| unreadable("key"))?;
+    let id = key.sk.strip_prefix(keys::SESSION_PREFIX).and_then(|id| id.parse().ok());
+    let id = id.ok_or_else(|| unreadable("key"))?;
+    let item: SessionItem = from_item(item)?;
+    if item.epoch < epoch || item.delete_at <= now {
+        return Ok(None);
+    }
+    Ok(Some(Session {
+        id,
+        began_at: time(item.began_at)?,
+        refreshed_at: time(item.rotated_at)?,
+        ends_at: Timestamp::from_second(item.delete_at).map_err(unreadable)?,
+        source: item.source,
+        agent: item.agent,
+    }))
 }

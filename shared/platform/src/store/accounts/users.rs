@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::store::accounts::sessions;
 use crate::store::dynamodb::item::{from_item, number, text, time, to_item};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
@@ -27,6 +28,10 @@ pub struct Account {
     pub password_hash: String,
     /// When the user signed up.
     pub created_at: Timestamp,
+    /// The tag of the language that the user signed up in, in which mail is written.
+    pub language: String,
+    /// How often all sessions were ended: those that began with a smaller number are over.
+    pub sessions_epoch: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,6 +41,10 @@ struct AccountItem {
     name: String,
     password_hash: String,
     created_at: i64,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    sessions_epoch: u64,
     version: u64,
 }
 
@@ -118,6 +127,81 @@ pub async fn rehash(app: &App, account: &Account, hash: &str) -> Result<(), Fail
     write.apply(app).await.map(|_| ())
 }
 
+/// The parts of a change of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PasswordGuard {
+    /// The account is as it was read.
+    Account,
+    /// The session that is kept is there.
+    Session,
+}
+
+/// Replaces a password, and with it ends all sessions but `kept`, if there is one: whether it did. It does not if the
+/// account is not as it was read: then another password was set meanwhile, or all sessions were ended.
+///
+/// # Errors
+/// When the table fails.
+pub async fn change_password(
+    app: &App,
+    account: &Account,
+    hash: &str,
+    mut kept: Option<Uuid>,
+) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let mut transaction = Transaction::new();
+        transaction.add(PasswordGuard::Account, end_sessions(account).set("password_hash", text(hash)));
+        if let Some(kept) = kept {
+            let session = sessions::keep(account.id, kept, account.sessions_epoch + 1);
+            transaction.add(PasswordGuard::Session, session);
+        }
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(true),
+            Err(Rejected::Guards(failed)) if failed.iter().all(|failed| failed.guard == PasswordGuard::Session) => {
+                // It was ended meanwhile, which is fine.
+                kept = None;
+            }
+            Err(Rejected::Guards(_)) => return is_changed(app, account.id, hash).await,
+            Err(Rejected::Failure(Failure::Unknown)) if is_changed(app, account.id, hash).await? => return Ok(true),
+            Err(rejected) => attempts.wait_after(&rejected).await?,
+        }
+    }
+}
+
+/// Whether this very hash is kept: it has a salt of its own.
+async fn is_changed(app: &App, user: UserId, hash: &str) -> Result<bool, Failure> {
+    Ok(get(app, user).await?.is_some_and(|there| there.password_hash == hash))
+}
+
+/// Ends all sessions of an account.
+///
+/// # Errors
+/// When the table fails.
+pub async fn end_all_sessions(app: &App, user: UserId) -> Result<(), Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let Some(account) = get(app, user).await? else { return Ok(()) };
+        match end_sessions(&account).apply(app).await {
+            Ok(true) => return Ok(()),
+            // Whoever changed it meanwhile has ended them, or the next try does.
+            Ok(false) | Err(Failure::Unknown) => attempts.wait().await?,
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// The write by which the sessions of an account that is as it was read are over: those begun until now and those that
+/// are about to begin with what was read before.
+fn end_sessions(read: &Account) -> Write {
+    Write::update(&keys::user(read.id))
+        .set("sessions_epoch", number(read.sessions_epoch + 1))
+        .set_to("version", "version + :one")
+        .value(":one", number(1))
+        .when("password_hash = :old AND (attribute_not_exists(sessions_epoch) OR sessions_epoch = :epoch)")
+        .value(":old", text(&read.password_hash))
+        .value(":epoch", number(read.sessions_epoch))
+}
+
 fn account_item(account: &Account) -> AccountItem {
     AccountItem {
         id: account.id.0,
@@ -125,6 +209,8 @@ fn account_item(account: &Account) -> AccountItem {
         name: account.name.clone(),
         password_hash: account.password_hash.clone(),
         created_at: account.created_at.as_millisecond(),
+        language: account.language.clone(),
+        sessions_epoch: account.sessions_epoch,
         version: 1,
     }
 }
@@ -136,5 +222,7 @@ fn account(item: AccountItem) -> Result<Account, Failure> {
         name: item.name,
         password_hash: item.password_hash,
         created_at: time(item.created_at)?,
+        language: item.language,
+        sessions_epoch: item.sessions_epoch,
     })
 }

@@ -70,8 +70,10 @@ pub fn email(email: &Email) -> Key {
     key(format!("EMAIL#{}", email.as_str()), "EMAIL")
 }
 
+pub const SESSION_PREFIX: &str = "SESSION#";
+
 pub fn session(user: UserId, family: Uuid) -> Key {
-    key(user_partition(user), format!("SESSION#{family}"))
+    key(user_partition(user), format!("{SESSION_PREFIX}{family}"))
 }
 
 pub fn attempts(bucket: &str) -> Key {

@@ -9,12 +9,12 @@
 pub mod accounts;
 pub mod cards;
 pub mod concerts;
-pub mod coupons;
 pub mod events;
 pub mod orders;
 pub mod payments;
 pub mod products;
 pub mod queue;
+pub mod recovery;
 pub mod reservations;
 pub mod roles;
 pub mod seats;
@@ -31,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
 const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("accounts", accounts::FUNCTIONS),
+    ("recovery", recovery::FUNCTIONS),
     ("roles", roles::FUNCTIONS),
     ("queue", queue::FUNCTIONS),
     ("concerts", concerts::FUNCTIONS),
@@ -41,7 +42,6 @@ const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("cards", cards::FUNCTIONS),
     ("products", products::FUNCTIONS),
     ("orders", orders::FUNCTIONS),
-    ("coupons", coupons::FUNCTIONS),
     ("events", events::FUNCTIONS),
     ("service", service::FUNCTIONS),
 ];

@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-mod response;
+pub(crate) mod response;
 
 use onsale_platform::lambda::Function;
 use utoipa_axum::routes;

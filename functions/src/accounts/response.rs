@@ -61,6 +61,7 @@ fn token_types() -> Object {
     "user_id": "00000000-0000-7940-98b2-6fe9d517d168",
     "email": "mina@onsale.local",
     "name": "Mina",
+    "address_proven": true,
     "roles": [],
     "created_at": "2030-11-01T11:00:00Z",
 }))]
@@ -71,6 +72,8 @@ pub struct UserOut {
     email: String,
     /// Name of the person.
     name: String,
+    /// Whether a mail has proven that the address is the user's.
+    address_proven: bool,
     /// The roles that the account has beside buying; at most 100 are shown.
     roles: Vec<GrantOut>,
     /// Time of the sign-up.
@@ -84,6 +87,7 @@ impl UserOut {
             user_id: account.id.0,
             email: account.email,
             name: account.name,
+            address_proven: account.proven_at.is_some(),
             roles: roles.into_iter().map(GrantOut::from).collect(),
             created_at: account.created_at,
         }

@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_domain::accounts::account::{self, Email, Password};
 use onsale_domain::accounts::guessable::OwnWords;
+use onsale_domain::accounts::link::Purpose;
 use onsale_domain::id::UserId;
 use onsale_platform::app::App;
 use onsale_platform::auth::passwords;
 use onsale_platform::http::{Answer, Expected, Json, Language, Problem, SourceAddress, invalid};
+use onsale_platform::store::accounts::links;
 use onsale_platform::store::accounts::login_throttle::AttemptFailure;
 use onsale_platform::store::accounts::login_throttle::{self, ThrottleKey};
 use onsale_platform::store::accounts::users::SignUpFailure;
@@ -61,8 +63,15 @@ pub async fn sign_up(
         password_hash: passwords::hash(&app, password).await?,
         created_at: now,
         language: Language::from_headers(&headers).tag().to_owned(),
+        proven_at: None,
         sessions_epoch: 0,
     };
     users::sign_up(&app, &account, &email).await?;
+    if app.config().mail.is_some()
+        && let Err(failure) = links::request(&app, Purpose::ProveAddress, &email, Some(account.id), &account.language).await
+    {
+        // The account is there, and its owner can ask for the link.
+        tracing::warn!(user = %account.id, %failure, "no link that proves the address of a new account");
+    }
     Ok(Answer::created(UserOut::new(account, Vec::new())))
 }

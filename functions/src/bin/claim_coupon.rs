@@ -1,6 +1,6 @@
 //! The Lambda binary of `claim_coupon`.
 
-use functions::coupons::claim_coupon;
+use functions::orders::claim_coupon;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

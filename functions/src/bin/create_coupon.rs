@@ -1,6 +1,6 @@
 //! The Lambda binary of `create_coupon`.
 
-use functions::coupons::create_coupon;
+use functions::orders::create_coupon;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

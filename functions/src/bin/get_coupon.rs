@@ -1,6 +1,6 @@
 //! The Lambda binary of `get_coupon`.
 
-use functions::coupons::get_coupon;
+use functions::orders::get_coupon;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

@@ -1,6 +1,6 @@
 //! The Lambda binary of `list_my_coupons`.
 
-use functions::coupons::list_my_coupons;
+use functions::orders::list_my_coupons;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

@@ -3,15 +3,19 @@
 //! A letter says what the table has when it is sent, not what the event remembers: a mail that comes late is right all
 //! the same, and one that has been overtaken is left out.
 
+use onsale_domain::accounts::link::Purpose;
 use onsale_domain::id::{CardPaymentId, OrderId, ReservationId, UserId};
 use onsale_domain::orders::order::Order;
 use onsale_domain::purchases::purchase::{Payment, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
-use onsale_domain::wallet::cards::card_payment::{CardPaymentState, Purpose};
+use onsale_domain::wallet::cards::card_payment::{CardPaymentState, Purpose as CardPurpose};
 use onsale_platform::app::App;
-use onsale_platform::events::{CardData, Data, Event, EventKind, OrderData, ReservationData};
+use onsale_platform::events::{CardData, Data, Event, EventKind, LinkData, OrderData, ReservationData};
 use onsale_platform::failure::Failure;
+use onsale_platform::auth::mailed_link;
+use onsale_platform::store::accounts::links::{self, Link};
 use onsale_platform::store::events::mail::letters::NotSent;
+use onsale_platform::store::events::mail::recipient::{self, Recipient};
 use onsale_platform::store::wallet::cards;
 use onsale_platform::store::{concerts, orders, reservations};
 
@@ -38,14 +42,18 @@ pub enum Letter<'a> {
     Received(&'a CardData),
     /// A card took no refund, and the money is in the wallet.
     Returned(&'a CardData),
+    /// Somebody is to prove an address.
+    AddressProof(&'a LinkData),
+    /// Somebody wants a new password.
+    PasswordReset(&'a LinkData),
 }
 
 /// A letter that is to be sent, or why it is not.
 pub type Written = Result<Draft, NotSent>;
 
 impl<'a> Letter<'a> {
-    /// The letter to which an event leads, and to whom it goes.
-    pub fn of(event: &'a Event) -> Option<(Self, UserId)> {
+    /// The letter to which an event leads.
+    pub fn of(event: &'a Event) -> Option<Self> {
         let letter = match (event.kind, &event.data) {
             (EventKind::PaymentCompleted, Data::Reservation(data)) => Self::Tickets(data),
             (EventKind::PaymentCompleted, Data::Order(data)) => Self::Order(data),
@@ -58,6 +66,8 @@ impl<'a> Letter<'a> {
             (EventKind::CardPaymentReversed, Data::Card(data)) => Self::Undone(data),
             (EventKind::CardPaymentReceived, Data::Card(data)) => Self::Received(data),
             (EventKind::CardRefundReturned, Data::Card(data)) => Self::Returned(data),
+            (EventKind::AddressProofRequested, Data::Link(data)) => Self::AddressProof(data),
+            (EventKind::PasswordResetRequested, Data::Link(data)) => Self::PasswordReset(data),
             // Of another thing than its kind is of, which no code of ours writes.
             (
                 EventKind::PaymentCompleted
@@ -86,12 +96,21 @@ impl<'a> Letter<'a> {
                 _,
             ) => return None,
         };
-        let user = match letter {
+        Some(letter)
+    }
+
+    /// The person to whom it goes, as the account is now; or why there is none.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn recipient(self, app: &App) -> Result<Result<Recipient, NotSent>, Failure> {
+        let user = match self {
             Self::Tickets(data) | Self::ReservationDeclined(data) | Self::ReservationRefunded(data) => data.user_id,
             Self::Order(data) | Self::OrderDeclined(data) | Self::OrderRefunded(data) => data.user_id,
             Self::Undone(data) | Self::Received(data) | Self::Returned(data) => data.user_id,
+            Self::AddressProof(data) | Self::PasswordReset(data) => return reader_of_link(app, data).await,
         };
-        Some((letter, UserId(user)))
+        Ok(recipient::get(app, UserId(user)).await?.ok_or(NotSent::NoAccount))
     }
 
     /// Its name, in the metrics of SES.
@@ -104,6 +123,8 @@ impl<'a> Letter<'a> {
             Self::Undone(_) => "undone",
             Self::Received(_) => "received",
             Self::Returned(_) => "returned",
+            Self::AddressProof(_) => "address_proof",
+            Self::PasswordReset(_) => "password_reset",
         }
     }
 
@@ -149,6 +170,7 @@ impl<'a> Letter<'a> {
             Self::Undone(data) => Ok(Ok(undone(writer, data))),
             Self::Received(data) => received(app, writer, data).await,
             Self::Returned(data) => Ok(Ok(returned(writer, data))),
+            Self::AddressProof(data) | Self::PasswordReset(data) => link(app, writer, data).await,
         }
     }
 }
@@ -302,11 +324,11 @@ async fn received(app: &App, writer: &Writer<'_>, data: &CardData) -> Result<Wri
     let amount = writer.exact_money(payment.amount.get());
     let action = ("wallet.action", "/app/wallet");
     let draft = match payment.purpose {
-        Purpose::TopUp => {
+        CardPurpose::TopUp => {
             let subject = writer.filled("topped_up.subject", &[("amount", &amount)]);
             writer.draft(subject, "topped_up.heading", "topped_up.lead", action)
         }
-        Purpose::Reservation(_) | Purpose::Order(_) => {
+        CardPurpose::Reservation(_) | CardPurpose::Order(_) => {
             let subject = writer.word("too_late.subject").to_owned();
             let draft = writer.draft(subject, "too_late.heading", "too_late.lead", action);
             draft.paragraph(writer.word("too_late.next").to_owned())
@@ -351,4 +373,35 @@ async fn concert_name(app: &App, writer: &Writer<'_>, read: &Reservation) -> Res
 
 fn paid_with(writer: &Writer<'_>, payment: &Payment) -> &'static str {
     writer.word(if payment.card.is_some() { "paid_with.card" } else { "paid_with.wallet" })
+}
+
+/// The link that a letter brings, if it may still be followed.
+async fn good_link(app: &App, data: &LinkData) -> Result<Option<Link>, Failure> {
+    Ok(links::get(app, data.link_id).await?.filter(|link| link.is_good(app.now())))
+}
+
+/// Whoever has the address of a link. Nobody may have it: then nothing is sent, and nobody is told.
+async fn reader_of_link(app: &App, data: &LinkData) -> Result<Result<Recipient, NotSent>, Failure> {
+    let Some(link) = good_link(app, data).await? else { return Ok(Err(NotSent::Overtaken)) };
+    let found = recipient::of_address(app, &link.email).await?.ok_or(NotSent::NoAccount);
+    Ok(found.map(|found| match found.language.is_empty() {
+        true => Recipient { language: link.language, ..found },
+        false => found,
+    }))
+}
+
+/// A link, whose secret is made here and lies nowhere.
+async fn link(app: &App, writer: &Writer<'_>, data: &LinkData) -> Result<Written, Failure> {
+    let Some(link) = good_link(app, data).await? else { return Ok(Err(NotSent::Overtaken)) };
+    let secret = mailed_link::sign(app, link.purpose, link.id).await?;
+    let (name, path) = match link.purpose {
+        Purpose::ProveAddress => ("address_proof", "/app/prove"),
+        Purpose::ResetPassword => ("password_reset", "/app/reset"),
+    };
+    let word = |part: &str| format!("{name}.{part}");
+    let subject = writer.word(&word("subject")).to_owned();
+    let (heading, lead, action) = (word("heading"), word("lead"), word("action"));
+    let draft = writer.draft(subject, &heading, &lead, (&action, &format!("{path}#{secret}")));
+    let until = writer.filled("link.until", &[("until", &writer.time(link.ends_at))]);
+    Ok(Ok(draft.paragraph(until).paragraph(writer.word(&word("ignore")).to_owned())))
 }

@@ -11,7 +11,7 @@ use onsale_platform::events::{self, Event, EventQueue};
 use onsale_platform::failure::Failure;
 use onsale_platform::lambda::{Delivery, Invocation, Retry, queue_deliveries_together};
 use onsale_platform::store::events::mail::letters::{self, Claim, Claimed, NotSent};
-use onsale_platform::store::events::mail::recipient::{self, Recipient};
+use onsale_platform::store::events::mail::recipient::Recipient;
 use onsale_platform::store::events::mail::{pace, suppressed};
 use onsale_platform::telemetry::metrics::MAILS;
 use serde_json::Value;
@@ -54,7 +54,7 @@ async fn handle(app: &App, messages: &[(&Event, &Delivery)]) -> Vec<Result<(), R
 
 /// Marks a letter and writes it, or finds that it need not be sent.
 async fn prepare(app: &App, event: &Event) -> Result<Prepared, Failure> {
-    let Some((letter, user)) = Letter::of(event).filter(|_| app.config().mail.is_some()) else {
+    let Some(letter) = Letter::of(event).filter(|_| app.config().mail.is_some()) else {
         return Ok(Prepared::Done);
     };
     let claimed = match letters::claim(app, &event.id).await? {
@@ -62,9 +62,9 @@ async fn prepare(app: &App, event: &Event) -> Result<Prepared, Failure> {
         Claim::Done => return Ok(Prepared::Done),
         Claim::Busy(seconds) => return Ok(Prepared::Busy(seconds)),
     };
-    let written = match recipient::get(app, user).await {
-        Ok(Some(recipient)) => write(app, letter, &recipient).await,
-        Ok(None) => Ok(Err(NotSent::NoAccount)),
+    let written = match letter.recipient(app).await {
+        Ok(Ok(recipient)) => write(app, letter, &recipient).await,
+        Ok(Err(reason)) => Ok(Err(reason)),
         Err(failure) => Err(failure),
     };
     match written {

@@ -1,4 +1,5 @@
-//! Orders: units of products for one buyer, paid at once or within the time that they are held.
+//! Orders: units of products for one buyer, paid at once or within the time that they are held; and the coupons that
+//! make them cheaper.
 
 pub(crate) mod response;
 
@@ -6,7 +7,11 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod cancel_order;
+pub mod claim_coupon;
+pub mod create_coupon;
+pub mod get_coupon;
 pub mod get_order;
+pub mod list_my_coupons;
 pub mod list_orders;
 pub mod place_order;
 
@@ -20,4 +25,12 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_order", Function::Http(|| routes!(get_order::get_order))),
     // DELETE /orders/{order_id}: gives a pending order up.
     ("cancel_order", Function::Http(|| routes!(cancel_order::cancel_order))),
+    // POST /coupons: makes a coupon.
+    ("create_coupon", Function::Http(|| routes!(create_coupon::create_coupon))),
+    // GET /coupons/{coupon_id}: one coupon, and how many of it are left.
+    ("get_coupon", Function::Http(|| routes!(get_coupon::get_coupon))),
+    // POST /coupons/{coupon_id}/claims: takes one for the caller.
+    ("claim_coupon", Function::Http(|| routes!(claim_coupon::claim_coupon))),
+    // GET /users/me/coupons: what the caller has claimed.
+    ("list_my_coupons", Function::Http(|| routes!(list_my_coupons::list_my_coupons))),
 ];

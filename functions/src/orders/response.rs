@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use onsale_domain::coupons::coupon::{Claim, Coupon, Discount};
 use onsale_domain::money::Currency;
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::purchases::purchase::PurchaseState;
@@ -110,6 +111,138 @@ impl OrderOut {
             currency: currency.code(),
             coupon_id: order.coupon.map(|coupon| coupon.0),
             payment_id: order.purchase.payment.as_ref().map(|_| order.payment_id()),
+        }
+    }
+}
+
+/// The discounts that a coupon may give.
+fn kinds() -> Object {
+    one_of("`amount` takes off a fixed amount, `percent` a percentage.", Discount::KINDS)
+}
+
+/// Discount of a coupon.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiscountOut {
+    #[schema(schema_with = kinds)]
+    kind: &'static str,
+    /// Minor units for `amount`, percent for `percent`.
+    value: i64,
+    /// Upper limit of a `percent` discount, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+}
+
+impl From<Discount> for DiscountOut {
+    fn from(discount: Discount) -> Self {
+        let (kind, value, max) = discount.to_parts();
+        Self { kind, value, max }
+    }
+}
+
+/// A coupon.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "quantity": 100,
+    "remaining": 50,
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+    "created_at": "2030-01-01T00:00:00Z",
+}))]
+pub struct CouponOut {
+    /// Id of the coupon.
+    coupon_id: Uuid,
+    /// Name of the coupon.
+    name: String,
+    /// Discount on an order.
+    discount: DiscountOut,
+    /// ISO 4217 code of the shop's currency.
+    currency: &'static str,
+    /// Number of coupons created.
+    quantity: i64,
+    /// Number left to claim; absent where it was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<i64>,
+    /// Time from which the coupon can be claimed and used.
+    valid_from: Timestamp,
+    /// Time until which the coupon can be claimed and used (exclusive).
+    valid_until: Timestamp,
+    /// Time of creation.
+    created_at: Timestamp,
+}
+
+impl CouponOut {
+    /// A coupon, with how many of it are left.
+    pub fn new(coupon: &Coupon, remaining: Option<i64>, currency: Currency) -> Self {
+        Self {
+            coupon_id: coupon.id.0,
+            name: coupon.name.clone(),
+            discount: coupon.discount.into(),
+            currency: currency.code(),
+            quantity: coupon.quantity,
+            remaining,
+            valid_from: coupon.valid_from,
+            valid_until: coupon.valid_until,
+            created_at: coupon.created_at,
+        }
+    }
+}
+
+/// The states of a claim.
+fn coupon_states() -> Object {
+    one_of("State of the claim.", Claim::STATES)
+}
+
+/// A coupon that the caller has claimed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "coupon_id": "676d0d0c-31a3-89c3-b1ac-bdcb3286eafc",
+    "name": "Ten percent",
+    "discount": { "kind": "percent", "value": 10, "max": 5000 },
+    "currency": "KRW",
+    "state": "unused",
+    "claimed_at": "2030-11-01T11:00:00Z",
+    "valid_from": "2030-01-01T00:00:00Z",
+    "valid_until": "2099-01-01T00:00:00Z",
+}))]
+pub struct ClaimOut {
+    /// Id of the coupon.
+    coupon_id: Uuid,
+    /// Name of the coupon.
+    name: String,
+    /// Discount on an order.
+    discount: DiscountOut,
+    /// ISO 4217 code of the shop's currency.
+    currency: &'static str,
+    #[schema(schema_with = coupon_states)]
+    state: &'static str,
+    /// Time of the claim.
+    claimed_at: Timestamp,
+    /// Time from which the coupon can be used.
+    valid_from: Timestamp,
+    /// Time until which the coupon can be used (exclusive).
+    valid_until: Timestamp,
+    /// Order that uses the coupon; absent while it is unused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<Uuid>,
+}
+
+impl ClaimOut {
+    /// A claim as it stands at `now`.
+    pub fn new(claim: &Claim, currency: Currency, now: Timestamp) -> Self {
+        Self {
+            coupon_id: claim.coupon.0,
+            name: claim.name.clone(),
+            discount: claim.discount.into(),
+            currency: currency.code(),
+            state: claim.state_at(now),
+            claimed_at: claim.claimed_at,
+            valid_from: claim.valid_from,
+            valid_until: claim.valid_until,
+            order_id: claim.used_by.map(|order| order.0),
         }
     }
 }

@@ -32,7 +32,7 @@ async fn handle(app: &App, events: &[Event]) -> Vec<Result<(), Retry>> {
     }
     let result = |event: &Event| match &event.data {
         Data::Token(data) => failed.get(data.queue_id.as_str()).map_or(Ok(()), |failure| Err(failure.clone().into())),
-        Data::Reservation(_) | Data::Order(_) | Data::Admin(_) | Data::Card(_) => Ok(()),
+        Data::Reservation(_) | Data::Order(_) | Data::Admin(_) | Data::Card(_) | Data::Link(_) => Ok(()),
     };
     events.iter().map(result).collect()
 }

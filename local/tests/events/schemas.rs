@@ -11,13 +11,16 @@ use crate::support::World;
 use crate::support::cards::{CAPTURE_REFUSED, GOOD, REFUND_FAILS};
 use crate::support::receiver::Listening;
 
-/// Kinds that stay inside: places in a queue, and steps between the payment provider and us, are no business of others.
-const INSIDE: [EventKind; 5] = [
+/// Kinds that stay inside: places in a queue, steps between the payment provider and us, and links that are mailed are
+/// no business of others.
+const INSIDE: [EventKind; 7] = [
     EventKind::TokenFinished,
     EventKind::CardPaymentCommitted,
     EventKind::CardPaymentAbandoned,
     EventKind::CardPaymentReported,
     EventKind::CardRefundDue,
+    EventKind::AddressProofRequested,
+    EventKind::PasswordResetRequested,
 ];
 
 fn leaving() -> impl Iterator<Item = EventKind> {

@@ -1,8 +1,12 @@
-//! Orders.
+//! Orders and coupons.
 
 mod cancel_order;
+mod claim_coupon;
+mod create_coupon;
+mod get_coupon;
 mod get_order;
 mod hoarding;
+mod list_my_coupons;
 mod list_orders;
 mod place_order;
 mod place_order_coupons;

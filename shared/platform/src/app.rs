@@ -69,6 +69,7 @@ struct Inner {
     caches: Caches,
     key_ring: KeyRing,
     signing_key: Remembered<Arc<SigningKey>>,
+    link_key: Remembered<String>,
     webhook: WebhookClient,
     card_provider: CardProvider,
 }
@@ -83,6 +84,7 @@ impl App {
                 caches: Caches::default(),
                 key_ring: KeyRing::default(),
                 signing_key: Remembered::default(),
+                link_key: Remembered::default(),
                 webhook: WebhookClient::default(),
                 card_provider: CardProvider::default(),
             }),
@@ -102,7 +104,13 @@ impl App {
             .load()
             .await;
         tls::open_to_table(&sdk).await;
-        let secret = [&config.signing_key, &config.data_platform_secret, &config.card_key, &config.card_report_secrets];
+        let secret = [
+            &config.signing_key,
+            &config.link_key,
+            &config.data_platform_secret,
+            &config.card_key,
+            &config.card_report_secrets,
+        ];
         let on_aws = secret.into_iter().flatten().any(|source| matches!(source, SecretSource::Secret(_)));
         let secrets = on_aws.then(|| aws_sdk_secretsmanager::Client::new(&sdk));
         let ses = config.mail.is_some().then(|| mail_settings((&sdk).into()).build());
@@ -163,6 +171,11 @@ impl App {
     #[must_use]
     pub fn meter(&self) -> &Meter {
         &self.inner.parts.meter
+    }
+
+    /// The secret by which mailed links are signed, as far as this process knows it.
+    pub(crate) fn link_key(&self) -> &Remembered<String> {
+        &self.inner.link_key
     }
 
     /// Client of the queues.

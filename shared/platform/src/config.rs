@@ -92,6 +92,8 @@ pub struct Config {
     pub token_issuer: String,
     /// Where the secret lies from which tokens are signed.
     pub signing_key: Option<SecretSource>,
+    /// Where the secret lies by which mailed links are signed.
+    pub link_key: Option<SecretSource>,
     /// Where events are posted to; none when there is no data platform.
     pub data_platform_url: Option<Url>,
     /// Where the secret lies with which events are signed.
@@ -104,6 +106,8 @@ pub struct Config {
     pub source_free_attempts: u32,
     /// Sign-ups a source address may try before pauses begin.
     pub sign_up_free_attempts: u32,
+    /// Links that a source address may ask for before pauses begin.
+    pub link_free_attempts: u32,
     /// The longest pause between attempts, in seconds.
     pub attempt_pause_max_seconds: u32,
     /// After how many seconds of quiet attempts are forgotten.
@@ -172,6 +176,7 @@ impl Config {
             free_top_ups: parse_flag(variables, "FREE_TOP_UPS")?,
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
+            link_key: secret("LINK_KEY_FILE", "LINK_KEY_SECRET"),
             data_platform_url: text("DATA_PLATFORM_URL")
                 .as_deref()
                 .map(|url| parse_outside_url("DATA_PLATFORM_URL", url))
@@ -181,6 +186,7 @@ impl Config {
             account_free_attempts: parse_number(variables, "LOG_IN_ACCOUNT_FREE_ATTEMPTS", 5)?,
             source_free_attempts: parse_number(variables, "LOG_IN_SOURCE_FREE_ATTEMPTS", 300)?,
             sign_up_free_attempts: parse_number(variables, "SIGN_UP_SOURCE_FREE_ATTEMPTS", 300)?,
+            link_free_attempts: parse_number(variables, "LINK_SOURCE_FREE_ATTEMPTS", 100)?,
             attempt_pause_max_seconds: parse_number(variables, "ATTEMPT_PAUSE_MAX_SECONDS", 900)?,
             attempts_forgotten_seconds: parse_number(variables, "ATTEMPTS_FORGOTTEN_SECONDS", 3_600)?,
             calls_per_log_line,

@@ -2,5 +2,6 @@
 
 pub mod account;
 pub mod guessable;
+pub mod link;
 pub mod login_throttle;
 pub mod role;

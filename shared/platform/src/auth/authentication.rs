@@ -38,6 +38,18 @@ pub async fn authenticate(
     Ok(Some(account))
 }
 
+/// Takes back what guesses have counted against an account, and knows its owner at this address from now on: somebody
+/// has proven in another way to be that.
+///
+/// # Errors
+/// When the table fails.
+pub async fn forgive(app: &App, email: &Email, source: &str) -> Result<(), Failure> {
+    let from_known = ThrottleKey::account_from(email, source);
+    login_throttle::forget(app, &ThrottleKey::account(email)).await?;
+    login_throttle::forget(app, &from_known).await?;
+    login_throttle::remember_address(app, &from_known).await
+}
+
 /// The account that has this address and this password. A password that nobody can have costs no hash: its length,
 /// which the caller knows, is all its time tells.
 async fn with_password(app: &App, email: &Email, password: &str) -> Result<Option<(Account, Password)>, Failure> {

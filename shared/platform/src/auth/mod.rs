@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod authentication;
 pub(crate) mod key_ring;
+pub mod mailed_link;
 pub mod passwords;
 pub mod queue_token;
 pub mod refresh_token;

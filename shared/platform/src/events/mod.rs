@@ -78,6 +78,10 @@ kinds! {
     CardRefundReturned = "card_refund.returned";
     /// An administrator or an operator did something.
     AdminActed = "admin.acted";
+    /// Somebody asked for a link that proves an address.
+    AddressProofRequested = "address_proof.requested";
+    /// Somebody asked for a link by which a new password is set.
+    PasswordResetRequested = "password_reset.requested";
 }
 
 /// A queue that events go to.
@@ -178,6 +182,7 @@ impl Event {
                 | EventKind::CardRefundDue,
                 _,
             ) => &[EventQueue::Cards],
+            (EventKind::AddressProofRequested | EventKind::PasswordResetRequested, _) => &[EventQueue::Mail],
             // What a buyer is told by mail.
             (
                 EventKind::PaymentCompleted
@@ -216,6 +221,8 @@ pub enum Data {
     Admin(AdminData),
     /// Of a card payment, or of a refund of it.
     Card(CardData),
+    /// Of a link that was asked for.
+    Link(LinkData),
 }
 
 /// The data of every event of a reservation.
@@ -292,6 +299,15 @@ pub struct AdminData {
     /// The id of what it was done to.
     pub target: String,
     /// Its version: an entry is never changed, so 1.
+    pub version: u64,
+}
+
+/// The data of every event of a link: not whose it is, for that is to be known by nobody but the reader of its mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkData {
+    /// The id of the link.
+    pub link_id: Uuid,
+    /// Its version: it is asked for once, so 1.
     pub version: u64,
 }
 

@@ -52,6 +52,10 @@ codes! {
         "The e-mail address or password is wrong", "이메일 또는 비밀번호가 올바르지 않습니다";
     /// The refresh token is worth nothing, or nothing any more.
     SessionEnded = UNAUTHORIZED, "session-ended", "Log in again", "다시 로그인해 주세요";
+    /// A mailed link was used, is too old, or is none.
+    LinkEnded = CONFLICT, "link-ended", "The link is no longer good", "사용할 수 없는 링크입니다";
+    /// The shop sends no mail.
+    MailOff = CONFLICT, "mail-off", "This shop sends no mail", "메일을 보내지 않는 상점입니다";
     /// Too many log-in or sign-up attempts.
     TooManyAttempts = TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다";
     /// A queue token is needed.

@@ -15,7 +15,7 @@ mod response;
 mod roles;
 mod shape;
 
-pub use crate::http::response::{Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
+pub use crate::http::response::{Accepted, Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
 pub use browser::PublicUrl;
 pub use code::Code;
 pub use extract::{

@@ -97,6 +97,16 @@ impl IntoResponse for NoContent {
     }
 }
 
+/// An answer to what will be done, and says nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted;
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
 /// The answer to a request to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::IntoResponses)]
 pub enum Deleted {

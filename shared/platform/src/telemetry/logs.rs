@@ -81,7 +81,7 @@ pub(crate) fn message_span(message_id: &str, event: &Event, trace: Option<Contex
         Data::Reservation(data) => record_field(&span, "reservation_id", Some(data.reservation_id)),
         Data::Order(data) => record_field(&span, "order_id", Some(data.order_id)),
         Data::Card(data) => record_field(&span, "card_payment_id", Some(data.card_payment_id)),
-        Data::Token(_) | Data::Admin(_) => {}
+        Data::Token(_) | Data::Admin(_) | Data::Link(_) => {}
     }
     span
 }

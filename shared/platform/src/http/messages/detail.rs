@@ -67,6 +67,12 @@ details! {
     NoAccount [Unauthorized]
         "The account of this access token does not exist. Sign up first."
         "이 액세스 토큰의 계정이 존재하지 않습니다. 먼저 가입해 주세요."
+    LinkEnded [LinkEnded]
+        "The link has been used, is too old, or is not complete. Ask for another one."
+        "이미 사용되었거나 만료되었거나 온전하지 않은 링크입니다. 새 링크를 요청해 주세요."
+    MailOff [MailOff]
+        "This shop sends no mail, so it cannot send you a link. Ask the shop."
+        "이 상점은 메일을 보내지 않아 링크를 보내 드릴 수 없습니다. 상점에 문의해 주세요."
     NoUser [NotFound]
         "There is no such user. Check user_id, as GET /users/me shows it to its user."
         "존재하지 않는 사용자입니다. GET /users/me에 표시되는 user_id인지 확인해 주세요."

@@ -54,6 +54,23 @@ impl ThrottleKey {
         Self::new("sign-up", &network(address))
     }
 
+    /// Links that one address asks for, to whomever.
+    #[must_use]
+    pub fn link_source(address: &str) -> Self {
+        Self::new("link", &network(address))
+    }
+
+    /// Links to one e-mail address.
+    #[must_use]
+    pub(crate) fn links_to(email: &Email) -> Self {
+        Self::new("links", email.as_str())
+    }
+
+    /// Its name, a digest.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn new(kind: &str, whose: &str) -> Self {
         let digest = Sha256::new().chain_update(kind).chain_update([0]).chain_update(whose).finalize();
         Self(format!("{kind}-{}", URL_SAFE_NO_PAD.encode(&digest[..16])))

@@ -2,6 +2,7 @@
 
 pub mod admin_actions;
 pub mod grants;
+pub mod links;
 pub mod login_throttle;
 pub mod sessions;
 pub mod users;

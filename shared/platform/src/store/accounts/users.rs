@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::accounts::sessions;
+use crate::store::accounts::{links, sessions};
 use crate::store::dynamodb::item::{from_item, number, text, time, to_item};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
@@ -30,6 +30,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// The tag of the language that the user signed up in, in which mail is written.
     pub language: String,
+    /// When the address was proven, if it was.
+    pub proven_at: Option<Timestamp>,
     /// How often all sessions were ended: those that began with a smaller number are over.
     pub sessions_epoch: u64,
 }
@@ -43,6 +45,8 @@ struct AccountItem {
     created_at: i64,
     #[serde(default)]
     language: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proven_at: Option<i64>,
     #[serde(default)]
     sessions_epoch: u64,
     version: u64,
@@ -173,6 +177,58 @@ async fn is_changed(app: &App, user: UserId, hash: &str) -> Result<bool, Failure
     Ok(get(app, user).await?.is_some_and(|there| there.password_hash == hash))
 }
 
+/// Sets a new password by a link, which is used up, ends all sessions, and proves the address: whether it did. It does
+/// not if the link was used, or if the account is not as it was read.
+///
+/// # Errors
+/// When the table fails.
+pub async fn reset_password(app: &App, account: &Account, hash: &str, link: Uuid) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let now = app.now();
+        let mut transaction = Transaction::new();
+        let write = end_sessions(account).set("password_hash", text(hash));
+        transaction.add((), write.set("proven_at", number(now.as_millisecond())));
+        transaction.add((), links::use_up(link, now));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(true),
+            Err(Rejected::Guards(_)) => return is_changed(app, account.id, hash).await,
+            Err(Rejected::Failure(Failure::Unknown)) if is_changed(app, account.id, hash).await? => return Ok(true),
+            Err(rejected) => attempts.wait_after(&rejected).await?,
+        }
+    }
+}
+
+/// Notes that the address of an account is proven, by a link, which is used up: whether it did. It does not if the
+/// link was used, or the account has another address.
+///
+/// # Errors
+/// When the table fails.
+pub async fn prove_address(app: &App, user: UserId, email: &Email, link: Uuid) -> Result<bool, Failure> {
+    let mut attempts = Attempts::new(app);
+    loop {
+        let now = app.now();
+        let mut transaction = Transaction::new();
+        let write = Write::update(&keys::user(user))
+            .set("proven_at", number(now.as_millisecond()))
+            .set_to("version", "version + :one")
+            .value(":one", number(1))
+            .when("email = :email")
+            .value(":email", text(email.as_str()));
+        transaction.add((), write);
+        transaction.add((), links::use_up(link, now));
+        match transaction.commit(app).await {
+            Ok(()) => return Ok(true),
+            Err(Rejected::Guards(_)) => return Ok(attempts.answer_lost && is_used(app, link).await?),
+            Err(rejected) => attempts.wait_after(&rejected).await?,
+        }
+    }
+}
+
+async fn is_used(app: &App, link: Uuid) -> Result<bool, Failure> {
+    Ok(links::get(app, link).await?.is_some_and(|link| link.used))
+}
+
 /// Ends all sessions of an account.
 ///
 /// # Errors
@@ -210,6 +266,7 @@ fn account_item(account: &Account) -> AccountItem {
         password_hash: account.password_hash.clone(),
         created_at: account.created_at.as_millisecond(),
         language: account.language.clone(),
+        proven_at: account.proven_at.map(Timestamp::as_millisecond),
         sessions_epoch: account.sessions_epoch,
         version: 1,
     }
@@ -223,6 +280,7 @@ fn account(item: AccountItem) -> Result<Account, Failure> {
         password_hash: item.password_hash,
         created_at: time(item.created_at)?,
         language: item.language,
+        proven_at: item.proven_at.map(time).transpose()?,
         sessions_epoch: item.sessions_epoch,
     })
 }

@@ -59,7 +59,8 @@ pub fn kind_of(key: &Key) -> Option<&'static str> {
         (CARD_PAYMENT_PREFIX, "card_payment"),
         (CARD_REFUND_PREFIX, "card_refund"),
     ];
-    sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort)
+    let by_sort_key = sorts.into_iter().find(|(prefix, _)| key.sk.starts_with(prefix)).map(|(_, sort)| sort);
+    by_sort_key.or_else(|| key.pk.starts_with(LINK_PREFIX).then_some("link"))
 }
 
 pub fn user(user: UserId) -> Key {
@@ -127,6 +128,18 @@ pub const GRANTS_BY_TIME: &str = "GRANTS";
 /// The grants of the stewards of a concert, on the same index.
 pub fn stewards_by_time(concert: ConcertId) -> String {
     format!("GRANTS#{concert}")
+}
+
+pub const LINK_PREFIX: &str = "LINK#";
+
+/// A link that was asked for. It says who may follow it, and not by what secret.
+pub fn link(id: Uuid) -> Key {
+    key(format!("{LINK_PREFIX}{id}"), "LINK")
+}
+
+/// The times of the last links to an address, by its digest.
+pub fn links_to(digest: &str) -> Key {
+    key(format!("ATTEMPTS#{digest}"), "LINKS")
 }
 
 pub const KEYS_PARTITION: &str = "KEYS";

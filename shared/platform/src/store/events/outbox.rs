@@ -11,7 +11,7 @@ use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::reservations::reservation::Reservation;
 
 use crate::events::{
-    AdminData, CardData, Data, Event, EventKind, LineData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+    AdminData, CardData, Data, Event, EventKind, LineData, LinkData, OrderData, ReservationData, Source, SpecVersion, TokenData,
 };
 use crate::store::accounts::admin_actions::{self, Actor};
 use crate::store::dynamodb::item::{Item, key_of};
@@ -40,6 +40,7 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     let (version, data) = match kind {
         EventKind::TokenFinished => queue_entry(&key, image)?,
         EventKind::AdminActed => admin_action(image)?,
+        EventKind::AddressProofRequested | EventKind::PasswordResetRequested => link(&key)?,
         EventKind::CardPaymentReported => return Err(UnreadableChange("a report is no change".to_owned())),
         EventKind::CardPaymentCommitted
         | EventKind::CardPaymentAbandoned
@@ -64,11 +65,12 @@ pub fn event_of_record(record: &EventRecord) -> Result<Option<Event>, Unreadable
     // A reservation is known by its id, wherever it lies in its owner's log.
     let subject = match &data {
         Data::Reservation(data) => format!("{}{}", keys::RESERVATION_PREFIX, data.reservation_id),
-        Data::Order(_) | Data::Token(_) | Data::Admin(_) | Data::Card(_) => key.sk.clone(),
+        Data::Order(_) | Data::Token(_) | Data::Admin(_) | Data::Card(_) | Data::Link(_) => key.sk.clone(),
     };
-    let owner = match key.pk.strip_prefix(keys::ADMIN_PREFIX) {
-        Some(name) => name.to_owned(),
-        None => parse_owner(&key, "")?.0.to_string(),
+    let owner = match &data {
+        Data::Admin(_) => key.pk.strip_prefix(keys::ADMIN_PREFIX).unwrap_or_default().to_owned(),
+        Data::Link(data) => data.link_id.to_string(),
+        _ => parse_owner(&key, "")?.0.to_string(),
     };
     let committed = record.change.approximate_creation_date_time.timestamp();
     Ok(Some(Event {
@@ -152,6 +154,14 @@ fn admin_action(image: Item) -> Result<(u64, Data), UnreadableChange> {
     let version = 1;
     let data = AdminData { user_id, action_id: read.id, function: read.function, target: read.target, version };
     Ok((version, Data::Admin(data)))
+}
+
+/// A link is asked for once.
+fn link(key: &Key) -> Result<(u64, Data), UnreadableChange> {
+    let id = key.pk.strip_prefix(keys::LINK_PREFIX).and_then(|id| id.parse().ok());
+    let link_id = id.ok_or_else(|| UnreadableChange("a link without an id".to_owned()))?;
+    let version = 1;
+    Ok((version, Data::Link(LinkData { link_id, version })))
 }
 
 /// A number is admitted once and ends once, so it is the version of what it tells.

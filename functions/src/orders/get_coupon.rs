@@ -7,7 +7,7 @@ use onsale_platform::app::App;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem};
 use onsale_platform::store::coupons;
 
-use crate::coupons::response::CouponOut;
+use crate::orders::response::CouponOut;
 
 /// How long the answer may be cached, in seconds.
 const MAX_AGE_SECONDS: u32 = 1;

@@ -7,7 +7,7 @@ use onsale_platform::http::{Answer, PathId, Problem, User};
 use onsale_platform::store::coupons;
 use onsale_platform::store::coupons::ClaimFailure;
 
-use crate::coupons::response::ClaimOut;
+use crate::orders::response::ClaimOut;
 
 /// Claims a coupon for the caller, first come, first served.
 #[utoipa::path(post, path = "/coupons/{coupon_id}/claims", params(("coupon_id" = Uuid, Path)),

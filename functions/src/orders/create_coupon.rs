@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object as Schema;
 
-use crate::coupons::response::CouponOut;
+use crate::orders::response::CouponOut;
 
 /// A new coupon.
 #[derive(Deserialize, ToSchema)]

@@ -5,7 +5,7 @@ use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PageIn, PageOut, Problem, QueryString, User};
 use onsale_platform::store::coupons;
 
-use crate::coupons::response::ClaimOut;
+use crate::orders::response::ClaimOut;
 
 /// Lists the coupons that the caller has claimed, used or not, newest first.
 #[utoipa::path(get, path = "/users/me/coupons", params(PageIn), extensions(("x-access" = json!("user"))),

@@ -57,7 +57,7 @@ impl Target {
     async fn new() -> Self {
         let world = World::with_options(|options| {
             // Attempts are limited elsewhere; here every one is to be looked at.
-            for bucket in ["LOG_IN_ACCOUNT", "LOG_IN_SOURCE", "SIGN_UP_SOURCE"] {
+            for bucket in ["LOG_IN_ACCOUNT", "LOG_IN_SOURCE", "SIGN_UP_SOURCE", "LINK_SOURCE"] {
                 options.variables.insert(format!("{bucket}_FREE_ATTEMPTS"), "1000000".into());
             }
         })
@@ -158,6 +158,14 @@ impl Target {
             "log_in" => {
                 json!({ "email": "there@example.com", "password": "correct horse battery", "cookie": false })
             }
+            "change_password" => {
+                json!({ "password": "correct horse battery", "new_password": "another battery staple" })
+            }
+            "prove_address" => json!({ "token": "ml1.AAAA" }),
+            "request_password_reset" => json!({ "email": "there@example.com" }),
+            "reset_password" => {
+                json!({ "token": "ml1.AAAA", "password": "another battery staple", "cookie": false })
+            }
             "refresh_session" => json!({ "refresh_token": self.refresh_token, "cookie": false }),
             "put_queue" => json!({
                 "capacity": 10, "admit_per_second": 1, "active_minutes": 10, "claim_seconds": 60,
@@ -244,6 +252,7 @@ impl Target {
             ("order_id", &self.order),
             ("card_payment_id", &self.card_payment),
             ("coupon_id", &self.coupon),
+            ("session_id", "0193a000-0000-7000-8000-000000000005"),
             ("seat_id", "A-1-2"),
             ("ticket_id", "A-1-1"),
         ];

@@ -38,7 +38,7 @@ async fn an_unknown_address_costs_the_same_calls() {
         ask_for_reset(&world, email).await.expect(202);
         world.stack.intercept(None);
         let cost = meter.take();
-        calls.push((cost.writes, cost.reads, cost.calls));
+        calls.push((cost.write, cost.read, cost.calls));
     }
     assert!(calls[0].2 > 0);
     assert_eq!(calls[0], calls[1]);

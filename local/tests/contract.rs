@@ -272,7 +272,8 @@ fn rates_by_route_are_those_of_polls_and_passwords() {
     let unknown: Vec<&String> = rates.keys().filter(|route| !routes.contains(*route)).collect();
     assert!(unknown.is_empty(), "settings of no route: {unknown:?}");
     let polls = ["GET /queues/{queue_id}", "GET /queues/{queue_id}/tokens/me"].map(|route| rates[route].per_second);
-    let passwords = ["POST /sessions", "POST /users", "POST /password-resets/confirmation", "PUT /users/me/password"].map(|route| rates[route].per_second);
+    let passwords = ["POST /sessions", "POST /users", "POST /password-resets/confirmation", "PUT /users/me/password"]
+        .map(|route| rates[route].per_second);
     assert!(rates.len() == 6 && polls.iter().min() > passwords.iter().max(), "{rates:?}");
 }
 

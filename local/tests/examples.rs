@@ -31,9 +31,9 @@ const STORY: &[(&str, u16)] = &[
     ("refresh_session", 401), // a token that anybody may know is worth nothing
     ("log_out", 204),
     ("get_me", 200),
-    ("request_address_proof", 202),
-    ("prove_address", 409), // a link that anybody may know is worth nothing
-    ("request_password_reset", 202),
+    ("request_address_proof", 409), // no mail is sent here
+    ("prove_address", 409),         // a link that anybody may know is worth nothing
+    ("request_password_reset", 409),
     ("reset_password", 409),
     ("change_password", 401), // a password that anybody may know is not the user's
     ("list_sessions", 200),

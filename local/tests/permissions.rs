@@ -10,6 +10,7 @@ use local::stack::{Options, Stack};
 
 mod cards;
 mod flows;
+mod recovery;
 mod roles;
 
 use flows::all_that_functions_do;

@@ -68,7 +68,8 @@ pub async fn sign_up(
     };
     users::sign_up(&app, &account, &email).await?;
     if app.config().mail.is_some()
-        && let Err(failure) = links::request(&app, Purpose::ProveAddress, &email, Some(account.id), &account.language).await
+        && let Err(failure) =
+            links::request(&app, Purpose::ProveAddress, &email, Some(account.id), &account.language).await
     {
         // The account is there, and its owner can ask for the link.
         tracing::warn!(user = %account.id, %failure, "no link that proves the address of a new account");

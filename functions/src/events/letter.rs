@@ -10,9 +10,9 @@ use onsale_domain::purchases::purchase::{Payment, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::wallet::cards::card_payment::{CardPaymentState, Purpose as CardPurpose};
 use onsale_platform::app::App;
+use onsale_platform::auth::mailed_link;
 use onsale_platform::events::{CardData, Data, Event, EventKind, LinkData, OrderData, ReservationData};
 use onsale_platform::failure::Failure;
-use onsale_platform::auth::mailed_link;
 use onsale_platform::store::accounts::links::{self, Link};
 use onsale_platform::store::events::mail::letters::NotSent;
 use onsale_platform::store::events::mail::recipient::{self, Recipient};
@@ -76,7 +76,9 @@ impl<'a> Letter<'a> {
                 | EventKind::PaymentPartlyRefunded
                 | EventKind::CardPaymentReversed
                 | EventKind::CardPaymentReceived
-                | EventKind::CardRefundReturned,
+                | EventKind::CardRefundReturned
+                | EventKind::AddressProofRequested
+                | EventKind::PasswordResetRequested,
                 _,
             ) => return None,
             // What no buyer is told by mail.
@@ -394,14 +396,26 @@ async fn reader_of_link(app: &App, data: &LinkData) -> Result<Result<Recipient, 
 async fn link(app: &App, writer: &Writer<'_>, data: &LinkData) -> Result<Written, Failure> {
     let Some(link) = good_link(app, data).await? else { return Ok(Err(NotSent::Overtaken)) };
     let secret = mailed_link::sign(app, link.purpose, link.id).await?;
-    let (name, path) = match link.purpose {
-        Purpose::ProveAddress => ("address_proof", "/app/prove"),
-        Purpose::ResetPassword => ("password_reset", "/app/reset"),
+    let (subject, heading, lead, action, ignore, path) = match link.purpose {
+        Purpose::ProveAddress => (
+            "address_proof.subject",
+            "address_proof.heading",
+            "address_proof.lead",
+            "address_proof.action",
+            "address_proof.ignore",
+            "/app/prove",
+        ),
+        Purpose::ResetPassword => (
+            "password_reset.subject",
+            "password_reset.heading",
+            "password_reset.lead",
+            "password_reset.action",
+            "password_reset.ignore",
+            "/app/reset",
+        ),
     };
-    let word = |part: &str| format!("{name}.{part}");
-    let subject = writer.word(&word("subject")).to_owned();
-    let (heading, lead, action) = (word("heading"), word("lead"), word("action"));
-    let draft = writer.draft(subject, &heading, &lead, (&action, &format!("{path}#{secret}")));
+    let target = format!("{path}#{secret}");
+    let draft = writer.draft(writer.word(subject).to_owned(), heading, lead, (action, &target));
     let until = writer.filled("link.until", &[("until", &writer.time(link.ends_at))]);
-    Ok(Ok(draft.paragraph(until).paragraph(writer.word(&word("ignore")).to_owned())))
+    Ok(Ok(draft.paragraph(until).paragraph(writer.word(ignore).to_owned())))
 }

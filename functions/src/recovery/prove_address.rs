@@ -22,10 +22,7 @@ pub struct ProveAddressIn {
 #[utoipa::path(post, path = "/address-proofs", request_body = ProveAddressIn,
     extensions(("x-access" = json!("public"))),
     responses((status = 204, description = "The address is proven"), (status = 409, description = "link-ended")))]
-pub async fn prove_address(
-    State(app): State<App>,
-    Json(request): Json<ProveAddressIn>,
-) -> Result<NoContent, Problem> {
+pub async fn prove_address(State(app): State<App>, Json(request): Json<ProveAddressIn>) -> Result<NoContent, Problem> {
     let ended = || Problem::new(Detail::LinkEnded);
     let id = mailed_link::verify(&app, Purpose::ProveAddress, &request.token).await?.ok_or_else(ended)?;
     let link = links::get(&app, id).await?.filter(|link| link.is_good(app.now())).ok_or_else(ended)?;

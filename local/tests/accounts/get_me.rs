@@ -17,6 +17,7 @@ async fn a_user_sees_the_own_account() {
         "user_id": user.text("user_id"),
         "email": "mina@example.com",
         "name": "Mina",
+        "address_proven": false,
         "roles": [],
         "created_at": "2026-11-21T10:00:00.5Z",
     });

@@ -14,6 +14,7 @@ async fn a_new_user_is_shown_without_the_password() {
         "user_id": reply.text("user_id"),
         "email": "mina@example.com",
         "name": "김민아",
+        "address_proven": false,
         "roles": [],
         "created_at": "2026-11-21T10:00:00.5Z",
     });

@@ -13,7 +13,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutc
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{cards, missing_uses, roles};
+use super::{cards, missing_uses, recovery, roles};
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::cards::GOOD;
@@ -31,6 +31,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     })
     .await;
     people(&world).await;
+    recovery::recovering(&world).await;
     shop(&world).await;
     roles::organising(&world).await;
     buying(&world).await;

@@ -46,7 +46,7 @@ async fn prove(world: &World, token: &str) -> Reply {
 }
 
 /// Sends what waits to be sent; the secrets of the links in the mails of this letter, oldest first.
-async fn links(world: &World, letter: &str) -> Vec<String> {
+pub async fn links(world: &World, letter: &str) -> Vec<String> {
     world.stack.drain_events().await.expect("settled");
     let mails = world.mails();
     let of_letter = mails.iter().filter(|mail| mail.letter.as_deref() == Some(letter));

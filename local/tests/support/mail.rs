@@ -37,7 +37,6 @@ impl World {
             "id": text(&person.id.to_string()),
             "email": text(address),
             "name": text(name),
-            "role": text("user"),
             "password_hash": text("none"),
             "created_at": number(self.clock.now().as_millisecond()),
             "version": number(1),
@@ -45,6 +44,16 @@ impl World {
         if let Some(language) = language {
             item["language"] = text(language);
         }
+        let request = json!({ "TableName": self.stack.template().table.name, "Item": item });
+        self.stack.dynamodb().call("PutItem", &request).expect("written");
+    }
+
+    /// Lets the account of a person be found by its address, as signing up does.
+    pub fn claim_address(&self, person: &Person, address: &str) {
+        let text = |text: &str| json!({ "S": text });
+        let item = json!({
+            "pk": text(&format!("EMAIL#{address}")), "sk": text("EMAIL"), "user": text(&person.id.to_string()),
+        });
         let request = json!({ "TableName": self.stack.template().table.name, "Item": item });
         self.stack.dynamodb().call("PutItem", &request).expect("written");
     }

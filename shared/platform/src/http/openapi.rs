@@ -50,6 +50,7 @@ const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("seat_id", "Id of the seat, such as `A-1-12`"),
     ("ticket_id", "Id of the ticket, which is that of its seat, such as `A-1-12`"),
     ("user_id", "Id of the user"),
+    ("session_id", "Id of the session"),
 ];
 
 /// The introduction of the document.

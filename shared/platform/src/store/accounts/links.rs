@@ -57,6 +57,8 @@ struct LinkItem {
     ends_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     used_at: Option<i64>,
+    /// Until it is used.
+    #[serde(default)]
     change: String,
     delete_at: i64,
 }

@@ -11,7 +11,8 @@ use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::reservations::reservation::Reservation;
 
 use crate::events::{
-    AdminData, CardData, Data, Event, EventKind, LineData, LinkData, OrderData, ReservationData, Source, SpecVersion, TokenData,
+    AdminData, CardData, Data, Event, EventKind, LineData, LinkData, OrderData, ReservationData, Source, SpecVersion,
+    TokenData,
 };
 use crate::store::accounts::admin_actions::{self, Actor};
 use crate::store::dynamodb::item::{Item, key_of};

@@ -58,7 +58,33 @@ impl<'a> Letter<'a> {
             (EventKind::CardPaymentReversed, Data::Card(data)) => Self::Undone(data),
             (EventKind::CardPaymentReceived, Data::Card(data)) => Self::Received(data),
             (EventKind::CardRefundReturned, Data::Card(data)) => Self::Returned(data),
-            _ => return None,
+            // Of another thing than its kind is of, which no code of ours writes.
+            (
+                EventKind::PaymentCompleted
+                | EventKind::PaymentDeclined
+                | EventKind::PaymentCancelled
+                | EventKind::PaymentPartlyRefunded
+                | EventKind::CardPaymentReversed
+                | EventKind::CardPaymentReceived
+                | EventKind::CardRefundReturned,
+                _,
+            ) => return None,
+            // What no buyer is told by mail.
+            (
+                EventKind::ReservationHeld
+                | EventKind::ReservationExpired
+                | EventKind::ReservationCancelled
+                | EventKind::OrderPlaced
+                | EventKind::OrderExpired
+                | EventKind::OrderCancelled
+                | EventKind::TokenFinished
+                | EventKind::CardPaymentCommitted
+                | EventKind::CardPaymentAbandoned
+                | EventKind::CardPaymentReported
+                | EventKind::CardRefundDue
+                | EventKind::AdminActed,
+                _,
+            ) => return None,
         };
         let user = match letter {
             Self::Tickets(data) | Self::ReservationDeclined(data) | Self::ReservationRefunded(data) => data.user_id,

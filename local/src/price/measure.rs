@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use onsale_domain::id::UserId;
 use onsale_platform::clock::Clock;
 use onsale_platform::memory::lock;
 use onsale_platform::telemetry::metrics::ALL;
@@ -162,8 +163,12 @@ impl Sale {
     /// Buys a seat, and adds what it used.
     async fn buy(&self, seat: usize, usage: &mut Usage) -> Result<(), ClientError> {
         let buyer = Client::new(&self.stack, self.clock.now()).await?;
+        let nobody = Client::new(&self.stack, self.clock.now()).await?;
         let email = format!("buyer{seat}@onsale.local");
-        buyer.post("/users", json!({ "email": email, "password": PASSWORD, "name": "Buyer" })).await?;
+        let account = json!({ "email": email, "password": PASSWORD, "name": "Buyer" });
+        let account = nobody.post("/users", account).await?["user_id"].take();
+        let account = UserId(serde_json::from_value(account)?);
+        let buyer = Client::for_user(&self.stack, account).await?;
         buyer.post("/wallet", json!({})).await?;
         buyer.post("/wallet/charges", json!({ "amount": SEAT_PRICE })).await?;
         self.stack.drain_events().await?;

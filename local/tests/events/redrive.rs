@@ -69,7 +69,7 @@ pub async fn ask(world: &World, operation: &str, body: Value) -> Value {
     body
 }
 
-async fn redrive(world: &World, name: &str) {
+pub async fn redrive(world: &World, name: &str) {
     let dead = format!("arn:aws:sqs:us-east-1:000000000000:{name}DeadLetterQueue");
     let task = ask(world, "StartMessageMoveTask", json!({ "SourceArn": dead })).await;
     assert!(task["TaskHandle"].is_string(), "{task}");

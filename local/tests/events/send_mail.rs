@@ -3,6 +3,7 @@
 use local::aws::engine::ses::Refusal;
 use serde_json::{Value, json};
 
+use crate::events::redrive::redrive;
 use crate::events::{message_count, put, queue, receive_all};
 use crate::support::World;
 use crate::support::mail::{FROM, PAGE};
@@ -130,6 +131,26 @@ async fn each_refusal_of_ses_has_its_meaning() {
         world.stack.ses().refuse(None);
         world.stack.drain_events().await.expect("settled");
         assert_eq!((message_count(&world, "Mail"), world.mails().len()), (0, left), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_failed_too_often_are_put_back_and_sent_once() {
+    let world = World::mailing().await;
+    buy_two(&world, "mina@example.com").await;
+    let down = Refusal { code: "AccountSuspendedException", message: "The account is suspended" };
+    world.stack.ses().refuse(Some(down));
+    world.stack.relay().await.expect("relayed");
+    for _ in 0..101 {
+        world.stack.deliver().await.expect("delivered");
+    }
+    assert_eq!((message_count(&world, "Mail"), message_count(&world, "MailDeadLetter")), (0, 1));
+    world.stack.ses().refuse(None);
+    for _ in 0..2 {
+        redrive(&world, "Mail").await;
+        world.wait(10 * 86_400);
+        world.stack.drain_events().await.expect("settled");
+        assert_eq!((world.mails().len(), message_count(&world, "MailDeadLetter")), (1, 0));
     }
 }
 

@@ -18,8 +18,8 @@ pub const HOLD_SECONDS_MAX: u32 = 86_400;
 /// seconds for all it does.
 pub const DATA_PLATFORM_TIMEOUT_MILLISECONDS_MAX: u32 = 15_000;
 
-/// Most mails a second that may be set: two functions send, ten of them side by side, and each takes a while.
-pub const MAILS_PER_SECOND_MAX: u32 = 200;
+/// Most mails a second that may be set: two processes send ten each side by side, and a mail takes a fifth of a second.
+pub const MAILS_PER_SECOND_MAX: u32 = 100;
 
 /// Most calls that may be set to share a line: it has room for a hundred values of each metric.
 pub const CALLS_PER_LOG_LINE_MAX: u32 = 50;
@@ -245,7 +245,7 @@ fn parse_mail(variables: &HashMap<String, String>) -> Result<Option<MailSettings
     let Some(from) = address("MAIL_FROM")? else { return Ok(None) };
     let per_second = parse_number(variables, "MAIL_PER_SECOND", 14)?;
     if !(1..=MAILS_PER_SECOND_MAX).contains(&per_second) {
-        return Err(ConfigError { name: "MAIL_PER_SECOND", problem: "must be between 1 and 200" });
+        return Err(ConfigError { name: "MAIL_PER_SECOND", problem: "must be between 1 and 100" });
     }
     // Nobody guesses where the page is: a link in a mail is there for as long as the mail.
     let missing = ConfigError { name: "PUBLIC_URL", problem: "is missing, and links of mails lead there" };
@@ -361,7 +361,7 @@ mod tests {
             &[("MAIL_FROM", "tickets"), page],
             &[from, page, ("MAIL_REPLY_TO", "a@b@c")],
             &[from, page, ("MAIL_PER_SECOND", "0")],
-            &[from, page, ("MAIL_PER_SECOND", "201")],
+            &[from, page, ("MAIL_PER_SECOND", "101")],
         ] {
             assert!(mail(wrong).is_err(), "{wrong:?}");
         }

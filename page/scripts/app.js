@@ -272,7 +272,7 @@ async function refresh() {
 async function accessToken() {
   const isFresh = () => access !== undefined && access.until > Date.now();
   if (!isFresh() && isLoggedIn()) {
-    await navigator.locks.request("session", async () => isFresh() || refresh());
+    await navigator.locks.request("session", async () => isFresh() || !isLoggedIn() || refresh());
   }
   return access?.token;
 }

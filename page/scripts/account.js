@@ -166,14 +166,14 @@ function logInRow({ session_id: id, current, began_at: began, refreshed_at: refr
   end.id = `end-${id}`;
   end.setAttribute("aria-labelledby", `end-${id} program-${id} began-${id}`);
   const row = h("li", { class: "log-in-row", "data-session-id": id },
-    h("div", {},
+    h("div", { class: "log-in-head" },
       h("p", {}, h("b", { id: `program-${id}` }, h("bdi", {}, name)), " ",
         current && h("span", { class: "state", "data-state": "paid" }, t("log_ins.this"))),
-      h("p", { class: "muted", id: `began-${id}` }, t("log_ins.began"), " ", timeTag(began)),
-      !current && h("p", { class: "muted" }, t("log_ins.seen"), " ", timeTag(refreshed)),
-      h("p", { class: "muted" }, t("log_ins.from"), " ", h("bdi", {}, source))),
-    // This one ends by the button to log out.
-    !current && h("div", {}, end));
+      // This one ends by the button to log out.
+      !current && h("div", {}, end)),
+    h("p", { class: "muted", id: `began-${id}` }, t("log_ins.began"), " ", timeTag(began)),
+    !current && h("p", { class: "muted" }, t("log_ins.seen"), " ", timeTag(refreshed)),
+    h("p", { class: "muted" }, t("log_ins.from"), " ", h("bdi", {}, source)));
   return row;
 }
 

@@ -119,6 +119,8 @@ export class Refusal extends Error {
     this.problem = problem;
     this.code = /** @type {string} */ (problem.code ?? "");
     this.retryAfterMs = retryAfterMs;
+    /** Whether an earlier try may have done what this one was refused. */
+    this.afterLoss = false;
   }
 
   /** Whether the access token was refused; the gateway says so without a code. */
@@ -198,14 +200,16 @@ function pauseBefore({ status, code, retryAfterMs }, tries) {
  * @param {string} path @param {Ask} [options] @returns {Promise<Answer>} @throws {Refusal}
  */
 export async function ask(path, options = {}) {
-  let refreshed = false;
+  let [refreshed, lost] = [false, false];
   for (let tries = 1; ; tries += 1) {
     const response = await send(path, options);
     if (response && (response.ok || response.status === 304)) {
-      const body = response.status === 204 || response.status === 304 ? undefined : await response.json();
-      return { body, etag: response.headers.get("ETag"), status: response.status };
+      const text = await response.text();
+      return { body: text ? JSON.parse(text) : undefined, etag: response.headers.get("ETag"), status: response.status };
     }
     const refusal = await readRefusal(response);
+    refusal.afterLoss = lost;
+    lost ||= refusal.status === 0 || refusal.status === 503;
     if (options.auth && refusal.isStale && !refreshed) {
       refreshed = true;
       access = undefined;
@@ -268,7 +272,7 @@ async function refresh() {
 async function accessToken() {
   const isFresh = () => access !== undefined && access.until > Date.now();
   if (!isFresh() && isLoggedIn()) {
-    await navigator.locks.request("session", async () => isFresh() || refresh());
+    await navigator.locks.request("session", async () => isFresh() || !isLoggedIn() || refresh());
   }
   return access?.token;
 }
@@ -279,7 +283,7 @@ export const ensureLoggedIn = async () => isLoggedIn() || renewLogIn();
 /** @returns {Promise<boolean>} */
 async function renewLogIn() {
   dropSession();
-  return (await import("./account.js")).logInByDialog();
+  return (await import("./log-in.js")).logInByDialog();
 }
 
 // The memory of a browser
@@ -357,6 +361,7 @@ const ROUTES = [
   [/^\/app\/(wallet)$/, "pay"],
   [/^\/app\/shop(?:\/([^/]+))?$/, "shop"],
   [/^\/app\/account$/, "account"],
+  [/^\/app\/(reset|prove)$/, "mail-link"],
 ];
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -417,7 +422,9 @@ export async function showScreen() {
 async function showFailure(problem, signal) {
   if (problem instanceof Refusal && problem.needsLogIn) {
     dropSession();
-    await (await import("./account.js")).default({ main, params: [], signal });
+    const { showLogIn } = await import("./log-in.js");
+    signal.throwIfAborted();
+    showLogIn();
     return;
   }
   const isMissing = problem instanceof Refusal && problem.status === 404;

@@ -27,11 +27,30 @@ export interface Ask {
   signal?: AbortSignal;
 }
 
-/** A success of the API. Its body is undefined for 204 and 304. */
+/** A success of the API. Its body is undefined if there is none, as of 204 and 304. */
 export interface Answer {
   body: any;
   etag: string | null;
   status: number;
+}
+
+/** The account of the person who is logged in. */
+export interface User {
+  email: string;
+  name: string;
+  roles: { role: "admin" | "organiser" | "steward" }[];
+  address_proven?: boolean;
+}
+
+/** A log-in that has not ended. */
+export interface LogIn {
+  session_id: string;
+  current: boolean;
+  began_at: string;
+  refreshed_at: string;
+  source: string;
+  /** What the program calls itself; it may be empty or made up. */
+  agent: string;
 }
 
 /** A place in a queue, as the API has it. */

@@ -132,7 +132,7 @@ fn title_of(path: &str) -> &'static str {
     match path.strip_prefix("/app/").and_then(|path| path.split('/').next()) {
         Some("shop") => "nav.shop",
         Some("tickets" | "orders" | "cart") => "nav.tickets",
-        Some("account" | "wallet") => "nav.account",
+        Some("account" | "wallet" | "reset" | "prove") => "nav.account",
         Some(_) | None => "nav.concerts",
     }
 }

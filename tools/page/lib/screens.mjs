@@ -15,6 +15,8 @@ import { Person, findConcert, request } from './person.mjs';
 const QUEUED = 'encore';
 /** The provider's form of a card. */
 const FRAME = '.card-frame iframe';
+/** The secret of a mail's link. */
+const LINK = 'rl1.0000000000000000000000000000000000000000000';
 
 /**
  * Makes what the screens show, and names them.
@@ -113,14 +115,43 @@ export async function furnish({ api, cards, organiser }) {
     },
     { name: 'shop', path: '/app/shop', ready: '.products .card' },
     { name: 'product', path: `/app/shop/${products[0].product_id}`, person: buyer, ready: '#buy' },
-    { name: 'account', path: '/app/account', person: buyer, ready: '.tiles' },
+    { name: 'account', path: '/app/account', person: buyer, ready: '.log-in-row' },
+    { name: 'account of an organiser', path: '/app/account', person: organiser, ready: '.chips .state' },
+    {
+      name: 'change of a password',
+      path: '/app/account',
+      person: buyer,
+      ready: 'span.refusal',
+      prepare: async (page) => {
+        await page.locator('.first button').click();
+        await page.locator('#present-password').fill('wrong-password-1');
+        await page.locator('#account-new_password').fill('short');
+        await page.keyboard.press('Enter');
+      },
+    },
+    {
+      name: 'end of a log-in',
+      path: '/app/account',
+      person: buyer,
+      ready: 'dialog[open]',
+      prepare: (page) => page.locator('.log-in-row button').first().click(),
+    },
     { name: 'log in', path: '/app/account', ready: '#account-email' },
     {
       name: 'sign up',
       path: '/app/account',
       ready: '#account-name',
-      prepare: (page) => page.locator('.log-in > .link').click(),
+      prepare: (page) => page.locator('.log-in .link').first().click(),
     },
+    {
+      name: 'forgotten password',
+      path: '/app/account',
+      ready: '.log-in .muted',
+      prepare: (page) => page.locator('.log-in .link').last().click(),
+    },
+    { name: 'new password', path: `/app/reset#${LINK}`, ready: '#account-password' },
+    { name: 'link that is not whole', path: '/app/reset', ready: '#account-email' },
+    { name: 'proof of an address', path: `/app/prove#${LINK}`, ready: 'main .primary' },
     { name: 'no such page', path: '/app/concerts/none', ready: '.empty' },
   ];
 }

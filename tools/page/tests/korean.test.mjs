@@ -8,8 +8,8 @@ import { Person } from '../lib/person.mjs';
 import { usePlace } from '../lib/place.mjs';
 import { furnish, show } from '../lib/screens.mjs';
 
-/** Names, the labels of sections and the zone are what they are in every language. */
-const SAME_IN_ALL = /Onsale|Floor|Balcony|Gallery|GMT|UTC|JavaScript|[\w-]+@onsale\.local/g;
+/** Names, also of programs, the labels of sections and the zone are what they are in every language. */
+const SAME_IN_ALL = /Onsale|Floor|Balcony|Gallery|GMT|UTC|JavaScript|Chrome|Linux|node|[\w-]+@onsale\.local/g;
 
 describe('the page in Korean', () => {
   const place = usePlace();

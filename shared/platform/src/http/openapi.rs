@@ -39,7 +39,7 @@ const GATEWAY: &str = "GatewayOut";
 const REFUSAL: &str = "RefusalOut";
 
 /// The parameters of paths, with what they are.
-const PATH_PARAMETERS: [(&str, &str); 10] = [
+const PATH_PARAMETERS: [(&str, &str); 11] = [
     ("concert_id", "Id of the concert"),
     ("coupon_id", "Id of the coupon"),
     ("order_id", "Id of the order"),
@@ -48,9 +48,9 @@ const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("reservation_id", "Id of the reservation"),
     ("schedule_id", "Id of the date"),
     ("seat_id", "Id of the seat, such as `A-1-12`"),
+    ("session_id", "Id of the session"),
     ("ticket_id", "Id of the ticket, which is that of its seat, such as `A-1-12`"),
     ("user_id", "Id of the user"),
-    ("session_id", "Id of the session"),
 ];
 
 /// The introduction of the document.

@@ -10,6 +10,7 @@ import { startStack } from './stack.mjs';
  * @typedef {object} Place
  * @property {string} api
  * @property {string} cards The payment provider.
+ * @property {string} mailbox Every mail that was sent.
  * @property {any} browser
  * @property {Organiser} organiser
  * @property {() => Promise<void>} close
@@ -17,7 +18,7 @@ import { startStack } from './stack.mjs';
 
 /** @param {Record<string, string | number>} [settings] Variables of the stack. @returns {Promise<Place>} */
 export async function openPlace(settings) {
-  const { api, payment_provider: cards, stop } = await startStack(settings);
+  const { api, payment_provider: cards, mailbox, stop } = await startStack(settings);
   const browser = await openBrowser().catch(async (problem) => {
     await stop();
     throw problem;
@@ -26,7 +27,7 @@ export async function openPlace(settings) {
     await browser.close();
     await stop();
   };
-  return { api, cards, browser, organiser: await Organiser.logInAt(api), close };
+  return { api, cards, mailbox, browser, organiser: await Organiser.logInAt(api), close };
 }
 
 /**

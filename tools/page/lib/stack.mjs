@@ -19,7 +19,7 @@ const LAST_WORDS_MAX = 4_000;
 /**
  * Starts the program that PROGRAM names.
  * @param {Record<string, string | number>} [settings] Variables of the stack, such as HOLD_SECONDS.
- * @returns {Promise<{ api: string, dynamodb: string, payment_provider: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ api: string, dynamodb: string, payment_provider: string, mailbox: string, stop: () => Promise<void> }>}
  */
 export async function startStack(settings = {}) {
   const program = process.env.PROGRAM;

@@ -129,7 +129,7 @@ fn wrong_texts(place: &Place, text: &str) -> Vec<String> {
         format!("\"{MARKER}"),
     ];
     // A password may have any character but NUL, and a description more than one line.
-    if !place.pointer.ends_with("/password") {
+    if !place.pointer.ends_with("password") {
         for control in ["\\u0001", "\\b", "\\u001b[31m", "\\r", "\\u007f", "\\u0085", "\\t"] {
             wrong.push(format!("\"{MARKER}{control}{MARKER}\""));
         }

@@ -74,7 +74,9 @@ fn text_of(field: &Field, characters: usize) -> String {
             }
         }
         // Not one that is easily guessed.
-        "password" => "zq8#Lw2!".chars().chain("correct horse ".chars().cycle()).take(characters).collect(),
+        "password" | "new_password" => {
+            "zq8#Lw2!".chars().chain("correct horse ".chars().cycle()).take(characters).collect()
+        }
         _ => "a".repeat(characters),
     }
 }

@@ -84,7 +84,9 @@ async fn people(world: &World) {
         let change = json!({ "password": password, "new_password": new });
         mina.call(Method::PUT, "/users/me/password", Some(change), None).await.expect(204);
     }
-    mina.delete(&format!("/users/me/sessions/{}", Uuid::from_u128(1))).await.expect(204);
+    mina.delete(&format!("/users/me/sessions/{}", Uuid::from_u128(0x0193_0000_0000_7000_a000_0000_0000_0005)))
+        .await
+        .expect(204);
     mina.delete("/users/me/sessions").await.expect(204);
     mina.delete("/sessions").await.expect(204);
     // The key that is replaced by the second rotation is the first that ends.

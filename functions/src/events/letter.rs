@@ -264,7 +264,7 @@ async fn reservation_refund(
     read: &Reservation,
 ) -> Result<Written, Failure> {
     let Some(payment) = &read.purchase.payment else { return Ok(Err(NotSent::NoAccount)) };
-    // What the event says: by now, more may have been refunded, of which another letter tells.
+    // The letter tells what its event says: by now, more may have been refunded, of which another letter tells.
     let kept = (data.refunded < payment.amount).then_some(data.ticket_ids.as_slice());
     let draft = match refund(app, writer, read.user, payment, data.refunded, kept).await? {
         Ok(draft) => draft,
@@ -382,7 +382,7 @@ async fn good_link(app: &App, data: &LinkData) -> Result<Option<Link>, Failure> 
     Ok(links::get(app, data.link_id).await?.filter(|link| link.is_good(app.now())))
 }
 
-/// Whoever has the address of a link. Nobody may have it: then nothing is sent, and nobody is told.
+/// The person who has the address of a link. If nobody has it, nothing is sent, and nobody is told.
 async fn reader_of_link(app: &App, data: &LinkData) -> Result<Result<Recipient, NotSent>, Failure> {
     let Some(link) = good_link(app, data).await? else { return Ok(Err(NotSent::Overtaken)) };
     let found = recipient::of_address(app, &link.email).await?.ok_or(NotSent::NoAccount);

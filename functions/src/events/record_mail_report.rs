@@ -16,7 +16,7 @@ struct Report {
     detail: Detail,
 }
 
-/// What it says, of one of these.
+/// The details of a bounce or a complaint.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail {

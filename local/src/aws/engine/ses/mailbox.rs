@@ -19,7 +19,7 @@ pub struct Mail {
     pub id: String,
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// Who it comes from: a name and an address.
+    /// The sender: a name and an address.
     pub from: String,
     /// The addresses that it goes to.
     pub to: Vec<String>,
@@ -37,7 +37,7 @@ pub struct Mail {
     pub letter: Option<String>,
 }
 
-/// What was sent, oldest first.
+/// The mails that were sent, oldest first.
 #[derive(Default)]
 pub struct Mailbox {
     mails: VecDeque<Mail>,

@@ -48,7 +48,7 @@ pub struct Reports {
 pub struct Refusal {
     /// Such as `TooManyRequestsException`.
     pub code: &'static str,
-    /// What it says.
+    /// The text of the refusal.
     pub message: &'static str,
 }
 

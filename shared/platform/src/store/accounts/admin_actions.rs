@@ -1,4 +1,5 @@
-//! The log of what administrators and organisers do: an entry for each write of theirs, put in the same transaction and never changed.
+//! The log of what administrators and organisers do: an entry for each write of theirs, put in the same transaction and
+//! never changed.
 
 use onsale_domain::accounts::role::Role;
 use onsale_domain::id::UserId;

@@ -1,6 +1,6 @@
 //! Links that people ask for by mail: one item each, which its mail is written from, and which is used once.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use onsale_domain::accounts::account::Email;
 use onsale_domain::accounts::link::{LINKS_WITHIN, Purpose, one_more};
 use onsale_domain::id::UserId;
@@ -16,9 +16,6 @@ use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Transaction, Write};
-
-/// How long a link is kept once it is too old: until no mail of it can be on its way.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 15);
 
 /// A link as kept. Not `Debug`: an address is for no log.
 #[derive(Clone)]
@@ -101,7 +98,7 @@ pub async fn request(
             ends_at: (now + purpose.lifetime()).as_millisecond(),
             used_at: None,
             change: change(purpose).as_str().to_owned(),
-            delete_at: (now + purpose.lifetime() + KEPT).as_second(),
+            delete_at: (now + purpose.lifetime()).as_second(),
         };
         transaction.add((), Write::create(to_item(&keys::link(app.ids().uuid(now)), &item)?));
         match transaction.commit(app).await {

@@ -7,7 +7,9 @@ use onsale_domain::id::{self, CouponId, ProductId};
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderRequest, RequestedUnits, UNITS_MAX};
 use onsale_platform::app::App;
+use onsale_platform::config::ProvenAddress;
 use onsale_platform::http::{Answer, Expected, Json, Object, Problem, RequiredKey, User, invalid};
+use onsale_platform::store::accounts::users::{self, ProofFailure};
 use onsale_platform::store::orders::place;
 use onsale_platform::store::orders::place::PlaceFailure;
 use serde::Deserialize;
@@ -48,13 +50,14 @@ pub struct LineIn {
 /// Places an order: takes its units from stock, and pays for them in the same step on request.
 #[utoipa::path(post, path = "/orders", request_body = PlaceOrderIn, params(RequiredKey),
     extensions(("x-access" = json!("user"))),
-    responses((status = 201, body = OrderOut, description = "The new order"), PlaceFailure))]
+    responses((status = 201, body = OrderOut, description = "The new order"), ProofFailure, PlaceFailure))]
 pub async fn place_order(
     State(app): State<App>,
     user: User,
     key: RequiredKey,
     Json(request): Json<PlaceOrderIn>,
 ) -> Result<Answer<OrderOut>, Problem> {
+    users::check_proven(&app, user.id, ProvenAddress::Buying).await?;
     let lines = rules::merge_lines(&lines(&request.items)?).map_err(invalid("items"))?;
     // The lines are a set: the same ones in another order are the same request.
     let set: BTreeSet<String> = lines.iter().map(|line| format!("{} {}", line.product, line.quantity)).collect();

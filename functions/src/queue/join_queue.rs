@@ -5,7 +5,9 @@ use onsale_domain::queue::QueueId;
 use onsale_domain::queue::entry::EntryState;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token;
+use onsale_platform::config::ProvenAddress;
 use onsale_platform::http::{Answer, PathParams, Problem, User, invalid};
+use onsale_platform::store::accounts::users::{self, ProofFailure};
 use onsale_platform::store::queue::entries;
 use onsale_platform::store::queue::entries::{JoinFailure, Joined};
 
@@ -17,6 +19,7 @@ use crate::queue::response::QueueEntryOut;
     responses(
         (status = 201, body = QueueEntryOut, description = "The new queue entry"),
         (status = 200, body = QueueEntryOut, description = "The queue entry that the caller already has"),
+        ProofFailure,
         JoinFailure,
     ))]
 pub async fn join_queue(
@@ -24,6 +27,7 @@ pub async fn join_queue(
     user: User,
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<QueueEntryOut>, Problem> {
+    users::check_proven(&app, user.id, ProvenAddress::Joining).await?;
     let id = QueueId::parse(&id).map_err(invalid("queue_id"))?;
     let joined = entries::join(&app, user.id, &id).await?;
     let entry = &joined.get().entry;

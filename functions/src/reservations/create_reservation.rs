@@ -10,7 +10,9 @@ use onsale_domain::reservations::hold::{HoldRequest, seat_list};
 use onsale_domain::seats::{Label, SeatId};
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueCredentials;
+use onsale_platform::config::ProvenAddress;
 use onsale_platform::http::{Answer, Expected, IdempotencyKey, Json, Object, Problem, User, invalid};
+use onsale_platform::store::accounts::users::{self, ProofFailure};
 use onsale_platform::store::reservations::hold;
 use onsale_platform::store::reservations::hold_best::{self, BestHoldRequest, HoldBestFailure};
 use serde::Deserialize;
@@ -58,7 +60,7 @@ pub struct BestIn {
 /// Holds seats for the caller until the hold expires: those that are named, or the best available ones.
 #[utoipa::path(post, path = "/reservations", request_body = CreateReservationIn, params(IdempotencyKey),
     extensions(("x-access" = json!("user+queue"))),
-    responses((status = 201, body = ReservationOut, description = "The new reservation"), HoldBestFailure))]
+    responses((status = 201, body = ReservationOut, description = "The new reservation"), ProofFailure, HoldBestFailure))]
 pub async fn create_reservation(
     State(app): State<App>,
     user: User,
@@ -66,6 +68,7 @@ pub async fn create_reservation(
     key: IdempotencyKey,
     Json(request): Json<CreateReservationIn>,
 ) -> Result<Answer<ReservationOut>, Problem> {
+    users::check_proven(&app, user.id, ProvenAddress::Buying).await?;
     let id: ReservationId = key.id(&app, user.id, "create_reservation");
     let (user, schedule) = (user.id, ScheduleId(request.schedule_id));
     let held = match (request.seat_ids, request.best) {

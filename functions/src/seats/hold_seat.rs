@@ -6,7 +6,9 @@ use onsale_domain::reservations::hold::{HoldError, HoldRequest};
 use onsale_domain::seats::SeatId;
 use onsale_platform::app::App;
 use onsale_platform::auth::queue_token::QueueCredentials;
+use onsale_platform::config::ProvenAddress;
 use onsale_platform::http::{Answer, IdempotencyKey, PathParams, Problem, User, invalid};
+use onsale_platform::store::accounts::users::{self, ProofFailure};
 use onsale_platform::store::reservations;
 use onsale_platform::store::reservations::hold::{self, HoldFailure};
 use uuid::Uuid;
@@ -20,6 +22,7 @@ use crate::reservations::response::ReservationOut;
     responses(
         (status = 201, body = ReservationOut, description = "The new reservation"),
         (status = 200, body = ReservationOut, description = "The reservation that already holds the seat for the caller"),
+        ProofFailure,
         HoldFailure,
     ))]
 pub async fn hold_seat(
@@ -29,6 +32,7 @@ pub async fn hold_seat(
     key: IdempotencyKey,
     PathParams((schedule, seat)): PathParams<(Uuid, String)>,
 ) -> Result<Answer<ReservationOut>, Problem> {
+    users::check_proven(&app, user.id, ProvenAddress::Buying).await?;
     let (schedule, seat) = (ScheduleId(schedule), SeatId::parse(&seat).map_err(invalid("seat_id"))?);
     let wanted = HoldRequest {
         id: key.id(&app, user.id, "hold_seat"),

@@ -1,6 +1,7 @@
 //! Accounts: who somebody is, and what proves it.
 
 mod authorize;
+mod canonical_mail;
 mod change_password;
 mod end_all_sessions;
 mod end_session;

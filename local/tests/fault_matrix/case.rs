@@ -77,6 +77,11 @@ pub enum Case {
     CreateCoupon,
     GrantOrganiser,
     RevokeOrganiser,
+    GrantSteward,
+    RevokeSteward,
+    /// On another device.
+    EndSession,
+    EndAllSessions,
     ExpireHold,
     ExpireOrder,
     CallNumbers,
@@ -98,7 +103,7 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 29] = [
+pub const OPERATIONS: [(&str, &[Case]); 30] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
@@ -117,7 +122,8 @@ pub const OPERATIONS: [(&str, &[Case]); 29] = [
     ("claim_admission", &[C::ClaimAdmission, C::MissAdmission, C::MissSecondCall]),
     ("leave", &[C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted]),
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
-    ("roles", &[C::GrantOrganiser, C::RevokeOrganiser]),
+    ("roles", &[C::GrantOrganiser, C::RevokeOrganiser, C::GrantSteward, C::RevokeSteward]),
+    ("sessions", &[C::EndSession, C::EndAllSessions]),
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
     ("advance", &[C::CallNumbers, C::CallAgain, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
@@ -217,6 +223,8 @@ impl Case {
                 | C::CreateCoupon
                 | C::GrantOrganiser
                 | C::RevokeOrganiser
+                | C::GrantSteward
+                | C::RevokeSteward
         )
     }
 
@@ -260,7 +268,8 @@ impl Case {
     pub fn success(self) -> u16 {
         match self {
             C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
-            C::GrantOrganiser | C::RevokeOrganiser => 204,
+            C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => 204,
+            C::EndSession | C::EndAllSessions => 204,
             C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
@@ -305,6 +314,10 @@ impl Case {
             C::CreateCoupon => "create_coupon",
             C::GrantOrganiser => "grant_organiser",
             C::RevokeOrganiser => "revoke_organiser",
+            C::GrantSteward => "grant_steward",
+            C::RevokeSteward => "revoke_steward",
+            C::EndSession => "end_session",
+            C::EndAllSessions => "end_all_sessions",
             C::ExpireHold | C::ExpireOrder => "run_expiry",
             C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
@@ -365,6 +378,10 @@ impl Case {
             C::TakeStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": -60 }))),
             C::GrantOrganiser => ("PUT", format!("/users/{}/roles/organiser", scene.other), None),
             C::RevokeOrganiser => ("DELETE", format!("/users/{}/roles/organiser", scene.other), None),
+            C::GrantSteward => ("PUT", format!("/concerts/{}/stewards/{}", scene.concert, scene.other), None),
+            C::RevokeSteward => ("DELETE", format!("/concerts/{}/stewards/{}", scene.concert, scene.other), None),
+            C::EndSession => ("DELETE", format!("/users/me/sessions/{}", scene.other), None),
+            C::EndAllSessions => ("DELETE", "/users/me/sessions".into(), None),
             C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),
             C::CreateProduct => {
                 let body = json!({ "name": "Lamp", "price": 5, "stock": 9, "stock_shards": 3 });

@@ -73,7 +73,9 @@ impl Scene {
             | C::CaptureCard
             | C::RefundCard
             | C::SweepCard => self.effects_on_cards(sold),
-            C::GrantOrganiser | C::RevokeOrganiser => self.effects_on_roles(),
+            C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => self.effects_on_roles(),
+            C::EndSession => flag(self.own(&format!("SESSION#{}", self.other), "digest").is_null()),
+            C::EndAllSessions => flag(!matches!(self.own("PROFILE", "sessions_epoch")["N"].as_str(), None | Some("0"))),
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }
@@ -82,11 +84,15 @@ impl Scene {
     /// With an entry of the log for each.
     fn effects_on_roles(&self) -> i64 {
         let items = self.world.items();
-        let has = items
-            .values()
-            .any(|item| item["pk"]["S"] == format!("GRANTS#{}", self.other) && item["sk"]["S"] == "organiser");
-        let changed = flag(has == (self.case == C::GrantOrganiser));
-        let logged = items.values().filter(|item| item["owner"]["S"] == "ADMIN").count();
+        let role = match self.case {
+            C::GrantSteward | C::RevokeSteward => format!("steward#{}", self.concert),
+            _ => "organiser".to_owned(),
+        };
+        let has =
+            items.values().any(|item| item["pk"]["S"] == format!("GRANTS#{}", self.other) && item["sk"]["S"] == role);
+        let changed = flag(has == matches!(self.case, C::GrantOrganiser | C::GrantSteward));
+        let of_this = |item: &&Value| item["owner"]["S"] == "ADMIN" && item["function"]["S"] == self.case.function();
+        let logged = items.values().filter(of_this).count();
         assert_eq!(i64::try_from(logged), Ok(changed), "the log of what was done to roles");
         changed
     }

@@ -1,5 +1,6 @@
 //! Makes the scene of each case.
 
+use onsale_domain::id::UserId;
 use serde_json::{Value, json};
 
 use super::case::Case;
@@ -12,6 +13,10 @@ use crate::support::queue::user_by_lease;
 use crate::support::shop::order_of;
 use crate::support::{Person, World};
 
+/// The address of an account.
+const MINA: &str = "mina@example.com";
+/// Its password.
+const PASSWORD: &str = "correct horse battery";
 /// Money of somebody who holds seats, which is what two of them cost.
 pub const RICH: i64 = 100_000;
 /// Money of somebody in the shop.
@@ -46,7 +51,8 @@ impl Scene {
             | C::Credit
             | C::Spend
             | C::ExpireHold => seats(case).await,
-            C::GrantOrganiser | C::RevokeOrganiser => with_account(case).await,
+            C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => with_account(case).await,
+            C::EndSession | C::EndAllSessions => with_sessions(case).await,
             _ => shop(case).await,
         }
     }
@@ -77,15 +83,42 @@ async fn seats(case: Case) -> Scene {
     Scene { hall, reservation, other, ..Scene::new(case, world, user).await }
 }
 
-/// Somebody with an account, who is an organiser already if the role is to be taken away.
+/// An account of Mina's, and its id.
+async fn sign_up(world: &World) -> String {
+    let body = json!({ "email": MINA, "password": PASSWORD, "name": "Mina" });
+    world.anonymous().post("/users", body).await.expect(201).text("user_id")
+}
+
+/// Somebody with an account, and a concert. The account has the role already if that is to be taken away.
 async fn with_account(case: Case) -> Scene {
     let world = World::new().await;
-    let body = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
-    let other = world.anonymous().post("/users", body).await.expect(201).text("user_id");
+    let other = sign_up(&world).await;
+    let concert = json!({ "name": "Concert", "description": "" });
+    let concert = world.admin().await.post("/concerts", concert).await.expect(201).text("concert_id");
     if case == C::RevokeOrganiser {
         world.stack.put_grant(other.parse().expect("an id"), "organiser").expect("the engine takes it");
     }
+    if case == C::RevokeSteward {
+        world.admin().await.put(&format!("/concerts/{concert}/stewards/{other}")).await.expect(204);
+    }
     let user = world.user().await;
+    Scene { concert, other, ..Scene::new(case, world, user).await }
+}
+
+/// Somebody who is logged in on two devices.
+async fn with_sessions(case: Case) -> Scene {
+    let world = World::new().await;
+    let id = sign_up(&world).await;
+    let mut user = world.anonymous();
+    user.id = UserId(id.parse().expect("an id"));
+    for _ in 0..2 {
+        let body = json!({ "email": MINA, "password": PASSWORD });
+        let session = world.anonymous().post("/sessions", body).await.expect(200);
+        user.token = Some(session.text("access_token"));
+    }
+    let sessions = user.pages("/users/me/sessions", 100).await;
+    let another = sessions.iter().find(|session| session["current"] == false).expect("another");
+    let other = another["session_id"].as_str().expect("an id").to_owned();
     Scene { other, ..Scene::new(case, world, user).await }
 }
 

@@ -1,6 +1,7 @@
 //! Ways back into an account: links that a mail brings.
 
 mod prove_address;
+mod proven_address;
 mod request_address_proof;
 mod request_password_reset;
 mod reset_password;
@@ -17,10 +18,15 @@ const NEW: &str = "another battery staple";
 /// A world that sends mail, and Mina's account in it, logged in.
 async fn signed_up() -> (World, Person) {
     let world = World::mailing().await;
+    let mina = signed_up_in(&world).await;
+    (world, mina)
+}
+
+/// Mina, with an account in this world, logged in.
+async fn signed_up_in(world: &World) -> Person {
     let body = json!({ "email": MINA, "password": PASSWORD, "name": "Mina" });
     world.anonymous().post("/users", body).await.expect(201);
-    let mina = logged_in(&world, PASSWORD).await;
-    (world, mina)
+    logged_in(world, PASSWORD).await
 }
 
 async fn log_in(world: &World, password: &str) -> Reply {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use onsale_domain::accounts::account::Email;
+use onsale_domain::accounts::account::{AccountAddress, Email};
 use onsale_domain::accounts::login_throttle::{Limit, SourceLimit};
 use onsale_domain::money::Currency;
 use reqwest::Url;
@@ -46,6 +46,17 @@ pub struct MailSettings {
     pub page_url: String,
     /// Mails a second, at most.
     pub per_second: u32,
+}
+
+/// What a user may do only after proving the own e-mail address. Each includes the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProvenAddress {
+    /// Nothing.
+    Optional,
+    /// Holding seats and placing orders.
+    Buying,
+    /// Joining a queue.
+    Joining,
 }
 
 /// The settings of one process. A function's variables hold only what it uses, so what not every function has
@@ -88,6 +99,10 @@ pub struct Config {
     pub release_on_decline: bool,
     /// Whether users may credit their own wallets without a payment.
     pub free_top_ups: bool,
+    /// Whether one mailbox of a big provider has one account, however its address is written.
+    pub canonical_mail: bool,
+    /// What needs an address that its owner has proven.
+    pub proven_address: ProvenAddress,
     /// The `iss` of access tokens.
     pub token_issuer: String,
     /// Where the secret lies from which tokens are signed.
@@ -174,6 +189,8 @@ impl Config {
             hold_seconds,
             release_on_decline: parse_flag(variables, "RELEASE_ON_DECLINE")?,
             free_top_ups: parse_flag(variables, "FREE_TOP_UPS")?,
+            canonical_mail: parse_flag(variables, "CANONICAL_MAIL")?,
+            proven_address: parse_proven_address(text("PROVEN_ADDRESS").as_deref())?,
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
             link_key: secret("LINK_KEY_FILE", "LINK_KEY_SECRET"),
@@ -196,6 +213,12 @@ impl Config {
 }
 
 impl Config {
+    /// The address by which the account of an e-mail address is found and counted.
+    #[must_use]
+    pub fn account_address(&self, email: &Email) -> AccountAddress {
+        AccountAddress::new(email, self.canonical_mail)
+    }
+
     /// A limit of what comes from one source address: so many within the longest pause.
     #[must_use]
     pub fn source_attempts(&self, free: u32) -> SourceLimit {
@@ -268,6 +291,15 @@ fn parse_currency(code: &str) -> Result<Currency, ConfigError> {
     Currency::parse(code).map_err(|error| ConfigError { name: "CURRENCY", problem: error.reason() })
 }
 
+fn parse_proven_address(word: Option<&str>) -> Result<ProvenAddress, ConfigError> {
+    match word {
+        None | Some("optional") => Ok(ProvenAddress::Optional),
+        Some("buying") => Ok(ProvenAddress::Buying),
+        Some("joining") => Ok(ProvenAddress::Joining),
+        Some(_) => Err(ConfigError { name: "PROVEN_ADDRESS", problem: "must be optional, buying or joining" }),
+    }
+}
+
 /// A setting that is off unless it says otherwise.
 fn parse_flag(variables: &HashMap<String, String>, name: &'static str) -> Result<bool, ConfigError> {
     match variables.get(name).map(String::as_str) {
@@ -318,6 +350,20 @@ mod tests {
             let problem = config_with("DATA_PLATFORM_URL", url).expect_err(url).to_string();
             assert!(problem.starts_with("setting DATA_PLATFORM_URL: must ") && !problem.contains(url), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_proven_address_is_needed_for_nothing_unless_a_setting_says_so() {
+        let parsed = |word: &str| config_with("PROVEN_ADDRESS", word).map(|config| config.proven_address);
+        for (word, needed) in [
+            ("", ProvenAddress::Optional),
+            ("optional", ProvenAddress::Optional),
+            ("buying", ProvenAddress::Buying),
+            ("joining", ProvenAddress::Joining),
+        ] {
+            assert_eq!(parsed(word).ok(), Some(needed), "{word}");
+        }
+        assert!(parsed("true").is_err());
     }
 
     #[test]

@@ -52,6 +52,62 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The address with which its big provider fills the same mailbox, so that one mailbox has one such address: without
+    /// a tag (`+…`), for some without dots, and with one name of the domain. Any other provider's is itself, because
+    /// only the provider knows what its addresses mean.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let Some((local, domain)) = self.0.split_once('@') else { return self.clone() };
+        let Some((_, canonical_domain, dots)) = PROVIDERS.iter().find(|(name, ..)| *name == domain) else {
+            return self.clone();
+        };
+        let untagged = local.split_once('+').map_or(local, |(untagged, _)| untagged);
+        let local = match dots {
+            Dots::Mean => untagged.to_owned(),
+            Dots::AreIgnored => untagged.replace('.', ""),
+        };
+        // A mailbox needs a name: such an address is nobody's.
+        if local.is_empty() { self.clone() } else { Self(format!("{local}@{canonical_domain}")) }
+    }
+}
+
+/// Whether dots before the `@` tell two mailboxes of a provider apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dots {
+    Mean,
+    AreIgnored,
+}
+
+/// The domains of big providers that fill one mailbox from many addresses, by their own help pages: each with the name
+/// that stands for it, and what dots mean there. All of them ignore what follows a `+`.
+const PROVIDERS: [(&str, &str, Dots); 7] = [
+    ("gmail.com", "gmail.com", Dots::AreIgnored),
+    ("googlemail.com", "gmail.com", Dots::AreIgnored),
+    ("outlook.com", "outlook.com", Dots::Mean),
+    ("hotmail.com", "hotmail.com", Dots::Mean),
+    ("icloud.com", "icloud.com", Dots::Mean),
+    ("fastmail.com", "fastmail.com", Dots::Mean),
+    ("proton.me", "proton.me", Dots::AreIgnored),
+];
+
+/// The address by which an account is found, and by which its log-ins and links are counted: of one account there is
+/// one, however its owner writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountAddress(String);
+
+impl AccountAddress {
+    /// The address of an account: the given one, or where an operator wants that, its canonical form, so that one mailbox has one account.
+    #[must_use]
+    pub fn new(email: &Email, canonical: bool) -> Self {
+        Self(if canonical { email.canonical().0 } else { email.0.clone() })
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Longest text that is looked at for an address: four bytes for each of its own.
@@ -136,6 +192,26 @@ pub fn parse_name(given: &str) -> Result<String, TextError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_mailbox_of_a_big_provider_has_one_canonical_address() {
+        for (given, canonical) in [
+            ("Mi.Na+tickets@Gmail.com", "mina@gmail.com"),
+            ("mina@googlemail.com", "mina@gmail.com"),
+            ("mina+a+b@outlook.com", "mina@outlook.com"),
+            ("mi.na@hotmail.com", "mi.na@hotmail.com"),
+            ("mi.na+x@proton.me", "mina@proton.me"),
+            ("+x@gmail.com", "+x@gmail.com"),
+            // Whether two such addresses are one mailbox, only their provider knows.
+            ("mi.na+tickets@example.com", "mi.na+tickets@example.com"),
+        ] {
+            let email = Email::parse(given).expect("an address");
+            assert_eq!(email.canonical().as_str(), canonical, "{given}");
+            assert_eq!(email.canonical().canonical(), email.canonical(), "{given}");
+            assert_eq!(AccountAddress::new(&email, true).as_str(), canonical);
+            assert_eq!(AccountAddress::new(&email, false).as_str(), email.as_str());
+        }
+    }
 
     #[test]
     fn an_address_is_the_same_however_it_is_typed() {

@@ -24,9 +24,10 @@ pub async fn authenticate(
     let (from_source, source_limit) =
         (ThrottleKey::log_in_source(source), config.source_attempts(config.source_free_attempts));
     login_throttle::check_source(app, &from_source, &source_limit).await?;
-    let from_known = ThrottleKey::account_from(email, source);
+    let address = config.account_address(email);
+    let from_known = ThrottleKey::account_from(&address, source);
     let known = login_throttle::is_known(app, &from_known).await?;
-    let account_bucket = if known { from_known.clone() } else { ThrottleKey::account(email) };
+    let account_bucket = if known { from_known.clone() } else { ThrottleKey::account(&address) };
     login_throttle::count_attempt(app, &account_bucket, &config.attempts(config.account_free_attempts)).await?;
     let Some((account, password)) = with_password(app, email, password).await? else {
         login_throttle::count_failure(app, &from_source, &source_limit).await?;
@@ -44,8 +45,9 @@ pub async fn authenticate(
 /// # Errors
 /// When the table fails.
 pub async fn forgive(app: &App, email: &Email, source: &str) -> Result<(), Failure> {
-    let from_known = ThrottleKey::account_from(email, source);
-    login_throttle::forget(app, &ThrottleKey::account(email)).await?;
+    let address = app.config().account_address(email);
+    let from_known = ThrottleKey::account_from(&address, source);
+    login_throttle::forget(app, &ThrottleKey::account(&address)).await?;
     login_throttle::forget(app, &from_known).await?;
     login_throttle::remember_address(app, &from_known).await
 }

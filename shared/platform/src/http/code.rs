@@ -54,6 +54,9 @@ codes! {
     SessionEnded = UNAUTHORIZED, "session-ended", "Log in again", "다시 로그인해 주세요";
     /// A mailed link was used, is too old, or is none.
     LinkEnded = CONFLICT, "link-ended", "The link is no longer good", "사용할 수 없는 링크입니다";
+    /// The shop asks for an address that its owner has proven.
+    AddressNotProven = FORBIDDEN, "address-not-proven",
+        "Your e-mail address is not proven yet", "이메일 주소가 아직 확인되지 않았습니다";
     /// The shop sends no mail.
     MailOff = CONFLICT, "mail-off", "This shop sends no mail", "메일을 보내지 않는 상점입니다";
     /// Too many log-in or sign-up attempts.

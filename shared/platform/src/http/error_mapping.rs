@@ -1,5 +1,8 @@
 //! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
+mod accounts;
+mod queue;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,8 +31,6 @@ use crate::http::messages::{Detail, Expected, MinorUnits};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
-use crate::store::accounts::login_throttle::AttemptFailure;
-use crate::store::accounts::users::SignUpFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
@@ -60,7 +61,7 @@ macro_rules! document {
         }
     };
 }
-pub(super) use document;
+use document;
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -119,7 +120,7 @@ impl From<CreateScheduleFailure> for Problem {
 }
 
 /// A pause in whole seconds, rounded up, as `Retry-After` has it.
-pub(super) fn whole_seconds(pause: SignedDuration) -> i64 {
+fn whole_seconds(pause: SignedDuration) -> i64 {
     pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
 }
 
@@ -147,31 +148,6 @@ impl From<ListFailure> for Problem {
         }
     }
 }
-
-impl From<SignUpFailure> for Problem {
-    fn from(error: SignUpFailure) -> Self {
-        match error {
-            SignUpFailure::EmailTaken => Self::new(Detail::EmailTaken),
-            SignUpFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(SignUpFailure: EmailTaken);
-
-impl From<AttemptFailure> for Problem {
-    fn from(error: AttemptFailure) -> Self {
-        match error {
-            AttemptFailure::Blocked(blocked) => {
-                let seconds = whole_seconds(blocked.0);
-                Self::new(Detail::TooManyAttempts { seconds }).retry_after(seconds)
-            }
-            AttemptFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(AttemptFailure: TooManyAttempts);
 
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {

@@ -73,6 +73,9 @@ details! {
     MailOff [MailOff]
         "This shop sends no mail, so it cannot send you a link. Ask the shop."
         "이 상점은 메일을 보내지 않아 링크를 보내 드릴 수 없습니다. 상점에 문의해 주세요."
+    AddressNotProven [AddressNotProven]
+        "Prove your e-mail address first: POST /users/me/address-proof sends you a link."
+        "먼저 이메일 주소를 확인해 주세요. POST /users/me/address-proof로 확인 링크를 받을 수 있습니다."
     NoUser [NotFound]
         "There is no such user. Check user_id, as GET /users/me shows it to its user."
         "존재하지 않는 사용자입니다. GET /users/me에 표시되는 user_id인지 확인해 주세요."

@@ -79,7 +79,7 @@ pub async fn request(
     user: Option<UserId>,
     language: &str,
 ) -> Result<(), Failure> {
-    let counter = keys::links_to(ThrottleKey::links_to(email).as_str());
+    let counter = keys::links_to(ThrottleKey::links_to(&app.config().account_address(email)).as_str());
     let mut attempts = Attempts::new(app);
     loop {
         let now = app.now();

@@ -11,7 +11,7 @@ use std::net::Ipv6Addr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use onsale_domain::accounts::account::Email;
+use onsale_domain::accounts::account::AccountAddress;
 use onsale_domain::accounts::login_throttle::{self, AttemptCount, Blocked, Limit, SourceLimit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,15 +31,15 @@ pub struct ThrottleKey(String);
 impl ThrottleKey {
     /// Log-ins to one account, whoever tries.
     #[must_use]
-    pub fn account(email: &Email) -> Self {
-        Self::new("account", email.as_str())
+    pub fn account(account: &AccountAddress) -> Self {
+        Self::new("account", account.as_str())
     }
 
     /// Log-ins to one account from an address from which its owner has logged in before. Whoever guesses from elsewhere
     /// does not make the owner wait there.
     #[must_use]
-    pub fn account_from(email: &Email, address: &str) -> Self {
-        Self::new("known", &format!("{} {}", email.as_str(), network(address)))
+    pub fn account_from(account: &AccountAddress, address: &str) -> Self {
+        Self::new("known", &format!("{} {}", account.as_str(), network(address)))
     }
 
     /// Log-ins from one address, whatever the account.
@@ -60,10 +60,10 @@ impl ThrottleKey {
         Self::new("link", &network(address))
     }
 
-    /// Links to one e-mail address.
+    /// Links to the owner of one e-mail address.
     #[must_use]
-    pub(crate) fn links_to(email: &Email) -> Self {
-        Self::new("links", email.as_str())
+    pub(crate) fn links_to(account: &AccountAddress) -> Self {
+        Self::new("links", account.as_str())
     }
 
     /// Its name, a digest.

@@ -149,7 +149,14 @@ pub async fn refresh(app: &App, token: &RefreshToken, epoch: u64) -> Result<Opti
 /// # Errors
 /// When the table fails.
 pub async fn end(app: &App, user: UserId, family: Uuid) -> Result<(), Failure> {
-    Write::delete(&keys::session(user, family)).apply(app).await.map(|_| ())
+    let mut attempts = Attempts::new(app);
+    loop {
+        match Write::delete(&keys::session(user, family)).apply_patiently(app).await {
+            // Twice or late it does no harm: no session begins under an id again.
+            Err(Failure::Unknown) => attempts.wait().await?,
+            ended => return ended.map(|_| ()),
+        }
+    }
 }
 
 /// The write by which a session outlives that all others are ended, if it is still there.

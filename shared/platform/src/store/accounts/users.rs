@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::config::ProvenAddress;
 use crate::failure::Failure;
 use crate::store::accounts::{links, sessions};
 use crate::store::dynamodb::item::{from_item, number, text, time, to_item};
@@ -73,7 +74,7 @@ pub enum SignUpFailure {
 /// # Errors
 /// When the address is taken, also by somebody in the same instant.
 pub async fn sign_up(app: &App, account: &Account, email: &Email) -> Result<(), SignUpFailure> {
-    let claim = keys::email(email);
+    let claim = keys::email(&app.config().account_address(email));
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
@@ -101,7 +102,7 @@ async fn claimant(app: &App, claim: &Key) -> Result<Option<UserId>, Failure> {
 /// # Errors
 /// When the table fails.
 pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> {
-    match claimant(app, &keys::email(email)).await? {
+    match claimant(app, &keys::email(&app.config().account_address(email))).await? {
         Some(user) => get(app, user).await,
         // The same reads for an address nobody has, so that their time tells nothing.
         None => get(app, UserId(Uuid::nil())).await,
@@ -115,6 +116,29 @@ pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> 
 pub async fn get(app: &App, user: UserId) -> Result<Option<Account>, Failure> {
     let item = query::get(app, &keys::user(user), Consistency::Strong).await?;
     item.map(|item| from_item::<AccountItem>(item).and_then(account)).transpose()
+}
+
+/// Somebody has not proven the own address yet, which this shop asks for, or the table failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofFailure {
+    /// The address is not proven.
+    #[error("the address is not proven")]
+    NotProven,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Refuses a user who has not proven the own address, if that is needed for `step` here. Nothing is read if it is not.
+///
+/// # Errors
+/// When it is needed and not proven, or the table fails.
+pub async fn check_proven(app: &App, user: UserId, step: ProvenAddress) -> Result<(), ProofFailure> {
+    if app.config().proven_address < step {
+        return Ok(());
+    }
+    let proven = get(app, user).await?.is_some_and(|account| account.proven_at.is_some());
+    if proven { Ok(()) } else { Err(ProofFailure::NotProven) }
 }
 
 /// Replaces the hash of a password that has not changed meanwhile.
@@ -237,7 +261,7 @@ pub async fn end_all_sessions(app: &App, user: UserId) -> Result<(), Failure> {
     let mut attempts = Attempts::new(app);
     loop {
         let Some(account) = get(app, user).await? else { return Ok(()) };
-        match end_sessions(&account).apply(app).await {
+        match end_sessions(&account).apply_patiently(app).await {
             Ok(true) => return Ok(()),
             // Whoever changed it meanwhile has ended them, or the next try does.
             Ok(false) | Err(Failure::Unknown) => attempts.wait().await?,

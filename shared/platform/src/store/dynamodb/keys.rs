@@ -3,7 +3,7 @@
 //! **All that a user owns lies under `USER#<id>`, and the id comes from the verified token**: asking for what
 //! somebody else owns is asking for a key that does not exist.
 
-use onsale_domain::accounts::account::Email;
+use onsale_domain::accounts::account::AccountAddress;
 use onsale_domain::accounts::role::Grant;
 use onsale_domain::concerts::schedule::Schedule;
 use onsale_domain::id::{CardPaymentId, ConcertId, ScheduleId, UserId};
@@ -68,8 +68,8 @@ pub fn user(user: UserId) -> Key {
     key(user_partition(user), "PROFILE")
 }
 
-pub fn email(email: &Email) -> Key {
-    key(format!("EMAIL#{}", email.as_str()), "EMAIL")
+pub fn email(address: &AccountAddress) -> Key {
+    key(format!("EMAIL#{}", address.as_str()), "EMAIL")
 }
 
 pub const SESSION_PREFIX: &str = "SESSION#";

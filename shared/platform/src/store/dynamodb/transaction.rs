@@ -240,6 +240,20 @@ impl Write {
             Err(rejected) => Err(rejected.into_failure()),
         }
     }
+
+    /// The same for a write in whose way others may get: it is tried again after a conflict or throttling, for nothing
+    /// was written then.
+    pub async fn apply_patiently(self, app: &App) -> Result<bool, Failure> {
+        let mut attempts = Attempts::new(app);
+        loop {
+            match self.clone().run(app, ReturnValue::None).await {
+                Ok(_) => return Ok(true),
+                Err(Rejected::Guards(_)) => return Ok(false),
+                Err(rejected @ (Rejected::Conflict(_) | Rejected::Throttled)) => attempts.wait_after(&rejected).await?,
+                Err(rejected @ Rejected::Failure(_)) => return Err(rejected.into_failure()),
+            }
+        }
+    }
 }
 
 /// Writes that happen together or not at all.

@@ -60,6 +60,27 @@ impl Stack {
         let put = json!({ "TableName": self.template().table.name, "Item": item });
         self.dynamodb().call("PutItem", &put).map(|_| ()).map_err(|refused| format!("{refused:?}"))
     }
+
+    /// Notes in the table that the address of an account is proven, as if its owner had followed the mailed link.
+    ///
+    /// # Errors
+    /// When nobody has the address, or the engine refuses.
+    pub fn put_proof(&self, address: &str) -> Result<(), String> {
+        let ask = |operation: &str, key: (&str, &str), rest: Value| {
+            let mut request = rest;
+            request["TableName"] = self.template().table.name.clone().into();
+            request["Key"] = json!({ "pk": { "S": key.0 }, "sk": { "S": key.1 } });
+            self.dynamodb().call(operation, &request).map_err(|refused| format!("{refused:?}"))
+        };
+        let claim = ask("GetItem", (&format!("EMAIL#{address}"), "EMAIL"), json!({}))?;
+        let user = claim["Item"]["user"]["S"].as_str().ok_or_else(|| format!("nobody has the address {address}"))?;
+        let now = json!({ "N": self.app().now().as_millisecond().to_string() });
+        let proof = json!({
+            "UpdateExpression": "SET proven_at = :now", "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": { ":now": now },
+        });
+        ask("UpdateItem", (&format!("USER#{user}"), "PROFILE"), proof).map(|_| ())
+    }
 }
 
 impl Client {

@@ -75,3 +75,22 @@ describe('a mail', () => {
     assert.equal(await page.getByText('not confirmed').count(), 0);
   });
 });
+
+describe('a shop that sells to proven addresses', () => {
+  const place = usePlace({ PROVEN_ADDRESS: 'buying' });
+
+  test('says so to a new account, and sells once its owner has followed the mail', async (t) => {
+    const person = await Person.signUp(place.api, { money: 200_000 });
+    const { seatsPath } = await place.organiser.makeConcert();
+    const page = await openWindow(t, place, { person });
+    await page.goto(seatsPath);
+    await page.getByRole('button', { name: 'Hold best seats' }).click();
+    await page.getByText('Confirm your e-mail address first: your account sends you a link.').waitFor();
+    await page.goto(pathOf(await linkOf(place.mailbox, person.account.email, 'address_proof')));
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.locator('.note:focus').waitFor();
+    await page.goto(seatsPath);
+    await page.getByRole('button', { name: 'Hold best seats' }).click();
+    await page.getByRole('button', { name: 'Pay ₩100,000' }).waitFor();
+  });
+});

@@ -4,6 +4,8 @@ mod authorize;
 mod change_password;
 mod end_all_sessions;
 mod end_session;
+mod erase_me;
+mod export_my_data;
 mod get_me;
 mod list_sessions;
 mod log_in;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use simulation::requests::ApiCall;
 
 use super::scene::Scene;
+use crate::accounts::PASSWORD;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
 
@@ -77,6 +78,8 @@ pub enum Case {
     CreateCoupon,
     GrantOrganiser,
     RevokeOrganiser,
+    /// Of an account in which nothing is left.
+    Erase,
     ExpireHold,
     ExpireOrder,
     CallNumbers,
@@ -98,7 +101,7 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 29] = [
+pub const OPERATIONS: [(&str, &[Case]); 30] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
@@ -118,6 +121,7 @@ pub const OPERATIONS: [(&str, &[Case]); 29] = [
     ("leave", &[C::LeaveWaiting, C::LeaveMissed, C::LeaveAdmitted]),
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
     ("roles", &[C::GrantOrganiser, C::RevokeOrganiser]),
+    ("erase", &[C::Erase]),
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
     ("advance", &[C::CallNumbers, C::CallAgain, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
@@ -260,7 +264,7 @@ impl Case {
     pub fn success(self) -> u16 {
         match self {
             C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
-            C::GrantOrganiser | C::RevokeOrganiser => 204,
+            C::GrantOrganiser | C::RevokeOrganiser | C::Erase => 204,
             C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
@@ -305,6 +309,7 @@ impl Case {
             C::CreateCoupon => "create_coupon",
             C::GrantOrganiser => "grant_organiser",
             C::RevokeOrganiser => "revoke_organiser",
+            C::Erase => "erase_me",
             C::ExpireHold | C::ExpireOrder => "run_expiry",
             C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
@@ -365,6 +370,7 @@ impl Case {
             C::TakeStock => ("POST", format!("/products/{product}/stock"), Some(json!({ "delta": -60 }))),
             C::GrantOrganiser => ("PUT", format!("/users/{}/roles/organiser", scene.other), None),
             C::RevokeOrganiser => ("DELETE", format!("/users/{}/roles/organiser", scene.other), None),
+            C::Erase => ("DELETE", "/users/me".into(), Some(json!({ "password": PASSWORD }))),
             C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),
             C::CreateProduct => {
                 let body = json!({ "name": "Lamp", "price": 5, "stock": 9, "stock_shards": 3 });

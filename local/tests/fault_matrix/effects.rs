@@ -74,6 +74,8 @@ impl Scene {
             | C::RefundCard
             | C::SweepCard => self.effects_on_cards(sold),
             C::GrantOrganiser | C::RevokeOrganiser => self.effects_on_roles(),
+            // Whole or not at all: the invariants insist on it.
+            C::Erase => flag(!self.own("PROFILE", "erased_at").is_null()),
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }

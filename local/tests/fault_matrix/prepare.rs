@@ -6,6 +6,7 @@ use super::case::Case;
 use super::case::Case as C;
 use super::scene::Scene;
 use super::trouble::FullCounter;
+use crate::accounts::PASSWORD;
 use crate::events::{queue, receive_all};
 use crate::support::cards::{GOOD, Started};
 use crate::support::queue::user_by_lease;
@@ -46,7 +47,7 @@ impl Scene {
             | C::Credit
             | C::Spend
             | C::ExpireHold => seats(case).await,
-            C::GrantOrganiser | C::RevokeOrganiser => with_account(case).await,
+            C::GrantOrganiser | C::RevokeOrganiser | C::Erase => with_account(case).await,
             _ => shop(case).await,
         }
     }
@@ -80,12 +81,15 @@ async fn seats(case: Case) -> Scene {
 /// Somebody with an account, who is an organiser already if the role is to be taken away.
 async fn with_account(case: Case) -> Scene {
     let world = World::new().await;
-    let body = json!({ "email": "mina@example.com", "password": "correct horse battery", "name": "Mina" });
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina" });
     let other = world.anonymous().post("/users", body).await.expect(201).text("user_id");
     if case == C::RevokeOrganiser {
         world.stack.put_grant(other.parse().expect("an id"), "organiser").expect("the engine takes it");
     }
-    let user = world.user().await;
+    let mut user = world.user().await;
+    if case == C::Erase {
+        user.id = other.parse().expect("an id");
+    }
     Scene { other, ..Scene::new(case, world, user).await }
 }
 

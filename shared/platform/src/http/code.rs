@@ -56,6 +56,8 @@ codes! {
     LinkEnded = CONFLICT, "link-ended", "The link is no longer good", "사용할 수 없는 링크입니다";
     /// The shop sends no mail.
     MailOff = CONFLICT, "mail-off", "This shop sends no mail", "메일을 보내지 않는 상점입니다";
+    /// Something of the account is not at its end.
+    AccountInUse = CONFLICT, "account-in-use", "The account is in use", "사용 중인 계정입니다";
     /// Too many log-in or sign-up attempts.
     TooManyAttempts = TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다";
     /// A queue token is needed.

@@ -1,5 +1,8 @@
 //! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
+mod accounts;
+mod queues;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,8 +31,6 @@ use crate::http::messages::{Detail, Expected, MinorUnits};
 use crate::http::openapi::refusals;
 use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
-use crate::store::accounts::login_throttle::AttemptFailure;
-use crate::store::accounts::users::SignUpFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
 use crate::store::coupons::ClaimFailure;
@@ -77,6 +78,7 @@ impl From<Failure> for Problem {
                 tracing::error!(cause, "internal failure");
                 Self::new(Detail::Internal)
             }
+            Failure::Erased => Self::new(Detail::NoAccount),
         }
     }
 }
@@ -147,31 +149,6 @@ impl From<ListFailure> for Problem {
         }
     }
 }
-
-impl From<SignUpFailure> for Problem {
-    fn from(error: SignUpFailure) -> Self {
-        match error {
-            SignUpFailure::EmailTaken => Self::new(Detail::EmailTaken),
-            SignUpFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(SignUpFailure: EmailTaken);
-
-impl From<AttemptFailure> for Problem {
-    fn from(error: AttemptFailure) -> Self {
-        match error {
-            AttemptFailure::Blocked(blocked) => {
-                let seconds = whole_seconds(blocked.0);
-                Self::new(Detail::TooManyAttempts { seconds }).retry_after(seconds)
-            }
-            AttemptFailure::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-document!(AttemptFailure: TooManyAttempts);
 
 impl From<SaleError> for Problem {
     fn from(error: SaleError) -> Self {
@@ -418,6 +395,7 @@ impl From<CreditFailure> for Problem {
     fn from(error: CreditFailure) -> Self {
         match error {
             CreditFailure::NoWallet => Self::new(Detail::UserHasNoWallet),
+            CreditFailure::Erased => Self::new(Detail::UserErased),
             CreditFailure::BalanceCap(_) => Self::new(Detail::CreditCap { max: MinorUnits(AMOUNT_MAX) }),
             CreditFailure::KeyReused(reused) => reused.into(),
             CreditFailure::Failure(failure) => failure.into(),

@@ -10,7 +10,6 @@ mod money;
 pub mod openapi;
 pub mod page;
 mod problem;
-mod queue_error_mapping;
 mod response;
 mod roles;
 mod shape;

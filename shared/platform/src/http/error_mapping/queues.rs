@@ -8,9 +8,9 @@ use onsale_domain::queue::settings::JoinError;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
+use super::{document, whole_seconds};
 use crate::auth::queue_token::QueueTokenFailure;
 use crate::http::code::Code;
-use crate::http::error_mapping::{document, whole_seconds};
 use crate::http::messages::Detail;
 use crate::http::openapi::refusals;
 use crate::http::problem::Problem;

@@ -37,18 +37,24 @@ pub async fn erase_me(
     headers: HeaderMap,
     Json(request): Json<EraseMeIn>,
 ) -> Result<NoContent, Problem> {
-    let cookie = headers.contains_key(header::COOKIE).then(|| url.forgotten_cookie()).flatten();
-    let Some(account) = users::get(&app, user.id).await? else {
-        // The same request again: there is no password any more that could be right.
-        if erase::is_erased(&app, user.id).await? == Some(true) {
-            erase::forget_sessions(&app, user.id).await;
-            return Ok(NoContent::with_cookie(cookie));
-        }
-        return Err(Problem::new(Detail::NoAccount));
+    let gone = || async {
+        erase::forget_sessions(&app, user.id).await;
+        let cookie = headers.contains_key(header::COOKIE).then(|| url.forgotten_cookie()).flatten();
+        NoContent::with_cookie(cookie)
     };
-    let email = Email::parse(&account.email).map_err(invalid("email"))?;
-    let account = authenticate(&app, &email, &request.password, &source.0).await?;
-    let account = account.ok_or_else(|| Problem::new(Detail::BadCredentials))?;
-    erase::erase(&app, &account).await?;
-    Ok(NoContent::with_cookie(cookie))
+    let refused = match users::get(&app, user.id).await? {
+        Some(account) => {
+            let email = Email::parse(&account.email).map_err(invalid("email"))?;
+            match authenticate(&app, &email, &request.password, &source.0).await? {
+                Some(account) => {
+                    erase::erase(&app, &account).await?;
+                    return Ok(gone().await);
+                }
+                None => Detail::BadCredentials,
+            }
+        }
+        None => Detail::NoAccount,
+    };
+    // The same request before this one, or at the same moment: there is no password any more that could be right.
+    if erase::is_erased(&app, user.id).await? { Ok(gone().await) } else { Err(Problem::new(refused)) }
 }

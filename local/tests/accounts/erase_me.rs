@@ -118,8 +118,7 @@ async fn sent_several_times_at_once_it_is_one() {
         async move { erase(&mina).await }
     })
     .await;
-    assert!(replies.iter().all(|reply| reply.status == 204 || reply.body["code"] == "bad-credentials"));
-    assert!(replies.iter().any(|reply| reply.status == 204));
+    assert!(replies.iter().all(|reply| reply.status == 204), "each is told of the success");
     world.check_invariants().await;
 }
 

@@ -31,7 +31,7 @@ use crate::store::purchases::ExpiryOutcome;
 use crate::store::queue::{self, entry_item};
 use crate::store::reservations::{expire, log};
 use crate::store::wallet::cards::{card_payment_item, card_refund_item};
-use crate::store::wallet::{self, closing};
+use crate::store::wallet::{self, WalletRow, closing};
 
 /// Most card payments and refunds of a user that are not at rest, and most places in queues: more are not looked at.
 const LOOKED_AT_MAX: usize = 10_000;
@@ -50,16 +50,17 @@ pub enum EraseFailure {
     Failure(#[from] Failure),
 }
 
-/// Whether an account was erased; `None` if there never was one.
+/// Whether an account was erased; one that is just being erased is waited for.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn is_erased(app: &App, user: UserId) -> Result<Option<bool>, Failure> {
-    Ok(users::read(app, user).await?.map(|read| matches!(read, Read::Erased)))
+pub async fn is_erased(app: &App, user: UserId) -> Result<bool, Failure> {
+    let item = query::get_isolated(app, &keys::user(user)).await?;
+    Ok(item.is_some_and(|item| item.contains_key(users::ERASED_AT)))
 }
 
-/// Erases an account, whose password was right when it was `authenticated`, and ends all its sessions. Again, it is a
-/// success.
+/// Erases an account, whose password was right when it was `authenticated`, and ends all its sessions, whose items
+/// [`forget_sessions`] deletes. Again, it is a success.
 ///
 /// # Errors
 /// See [`EraseFailure`]; of several reasons the first in the order of [`InUse`].
@@ -79,8 +80,11 @@ pub async fn erase(app: &App, authenticated: &Account) -> Result<(), EraseFailur
         }
         let transaction = match plan(&attempts, &account, version).await {
             Ok(transaction) => transaction,
-            // A chain has its end: the same request, sent twice, is being committed.
+            // A chain has its end: the same request, sent twice, is being committed, and is waited for.
             Err(EraseFailure::Failure(Failure::Erased)) => {
+                if is_erased(app, user).await? {
+                    break;
+                }
                 attempts.wait().await?;
                 continue;
             }
@@ -92,7 +96,6 @@ pub async fn erase(app: &App, authenticated: &Account) -> Result<(), EraseFailur
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
-    forget_sessions(app, user).await;
     Ok(())
 }
 
@@ -108,19 +111,23 @@ pub async fn forget_sessions(app: &App, user: UserId) {
 async fn plan(attempts: &Attempts<'_>, account: &Account, version: u64) -> Result<Transaction<()>, EraseFailure> {
     let (app, user) = (attempts.app, account.id);
     let now = app.now();
-    let row = wallet::get_row(app, user).await?;
-    let closing = match &row {
-        Some(row) => closing::writes(user, Some(row.open()?), now, app.ids().uuid(now))?,
-        None => closing::writes(user, None, now, app.ids().uuid(now))?,
-    };
-    let closing = closing.ok_or(InUse::Balance)?;
-    let log = read_log(attempts, user, now).await?;
+    // Each chain is guarded by itself, so they need not be read one after the other.
+    let (row, log, unpaid, cards, place, roles) = tokio::try_join!(
+        wallet::get_row(app, user),
+        read_log(attempts, user, now),
+        read_unpaid(app, user, now),
+        find_card(app, user),
+        find_queue_place(app, user, now),
+        grants::of_user(app, user),
+    )?;
+    let open = row.as_ref().map(WalletRow::open).transpose()?;
+    let closing = closing::writes(user, open, now, app.ids().uuid(now))?.ok_or(InUse::Balance)?;
     check_reservations(log.iter(), now)?;
-    let unpaid = read_unpaid(app, user, now).await?;
-    check_cards(app, user).await?;
-    check_queues(app, user, now).await?;
-    if !grants::of_user(app, user).await?.is_empty() {
-        return Err(InUse::Role.into());
+    if !unpaid.open.is_empty() {
+        return Err(InUse::Order.into());
+    }
+    if let Some(in_use) = cards.or(place).or((!roles.is_empty()).then_some(InUse::Role)) {
+        return Err(in_use.into());
     }
     let email = Email::parse(&account.email).map_err(unreadable)?;
     let mut transaction = Transaction::new();
@@ -144,44 +151,48 @@ async fn read_log(attempts: &Attempts<'_>, user: UserId, now: Timestamp) -> Resu
     log::read(attempts.of_another(), user).await
 }
 
-/// The unpaid orders, none of which may be left; those that have lapsed are ended on the spot.
-async fn read_unpaid(app: &App, user: UserId, now: Timestamp) -> Result<Unpaid, EraseFailure> {
+/// The unpaid orders; those that have lapsed are ended on the spot.
+async fn read_unpaid(app: &App, user: UserId, now: Timestamp) -> Result<Unpaid, Failure> {
     let key = keys::unpaid(user);
     let item = query::get(app, &key, Consistency::Strong).await?;
-    let mut read = unpaid::read(item.as_ref())?;
+    if unpaid::is_closed(item.as_ref()) {
+        return Err(Failure::Erased);
+    }
+    let read = unpaid::read(item.as_ref())?;
     let mut ended = false;
-    for order in read.expired(now).collect::<Vec<_>>() {
+    for order in read.expired(now) {
         ended |= orders::expire(app, user, order).await? != ExpiryOutcome::Nothing;
     }
-    if ended {
-        read = unpaid::read(query::get(app, &key, Consistency::Strong).await?.as_ref())?;
+    if !ended {
+        return Ok(read);
     }
-    if read.open.is_empty() { Ok(read) } else { Err(InUse::Order.into()) }
+    unpaid::read(query::get(app, &key, Consistency::Strong).await?.as_ref())
 }
 
-/// No card payment may be in progress, and no refund of one due. What pays for a purchase or gives it back moves the
-/// ledger. A top-up begun at this very moment does not: its money then comes into a wallet that is closed, where the
-/// audit sees it.
-async fn check_cards(app: &App, user: UserId) -> Result<(), EraseFailure> {
-    let waiting = |prefix| {
+/// A card payment in progress, or a refund of one that is due. What pays for a purchase or gives it back moves the
+/// ledger as well. A top-up that begins at this very moment does not: its money then comes into a wallet that is
+/// closed, where the audit sees it.
+async fn find_card(app: &App, user: UserId) -> Result<Option<InUse>, Failure> {
+    let waiting = async |prefix| {
         let query = Query::partition(keys::user_partition(user), prefix).strong();
-        query.filter("attribute_exists(expiry_shard)", Vec::new())
+        query.filter("attribute_exists(expiry_shard)", Vec::new()).all(app, LOOKED_AT_MAX).await
     };
-    for item in waiting(keys::CARD_PAYMENT_PREFIX).all(app, LOOKED_AT_MAX).await? {
+    let (payments, refunds) = tokio::try_join!(waiting(keys::CARD_PAYMENT_PREFIX), waiting(keys::CARD_REFUND_PREFIX))?;
+    for item in payments {
         if !card_payment_item::read(item)?.state.is_at_rest() {
-            return Err(InUse::CardPayment.into());
+            return Ok(Some(InUse::CardPayment));
         }
     }
-    for item in waiting(keys::CARD_REFUND_PREFIX).all(app, LOOKED_AT_MAX).await? {
+    for item in refunds {
         if card_refund_item::read(item)?.state == CardRefundState::Due {
-            return Err(InUse::CardRefund.into());
+            return Ok(Some(InUse::CardRefund));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
-/// No place in a queue may be left that could still be used: of a queue that is there and calls people.
-async fn check_queues(app: &App, user: UserId, now: Timestamp) -> Result<(), EraseFailure> {
+/// A place in a queue that could still be used: of a queue that is there and calls people.
+async fn find_queue_place(app: &App, user: UserId, now: Timestamp) -> Result<Option<InUse>, Failure> {
     let places = Query::partition(keys::user_partition(user), keys::TOKEN_PREFIX).strong();
     for item in places.all(app, LOOKED_AT_MAX).await? {
         let key = key_of(&item).ok_or_else(|| unreadable("the key of a queue token"))?;
@@ -197,8 +208,8 @@ async fn check_queues(app: &App, user: UserId, now: Timestamp) -> Result<(), Era
             EntryState::Used | EntryState::Expired | EntryState::Left => false,
         };
         if is_live {
-            return Err(InUse::QueuePlace.into());
+            return Ok(Some(InUse::QueuePlace));
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
 use serde_json::json;
 
+use crate::accounts::PASSWORD;
 use crate::support::recorder::{Cost, Meter};
 use crate::support::{Person, World};
 
@@ -186,4 +188,23 @@ async fn a_stadium_costs_a_viewer_and_a_buyer_what_a_club_costs() {
     let sold: i64 =
         counts.body["sections"].as_array().expect("sections").iter().filter_map(|s| s["sold"].as_i64()).sum();
     assert_eq!(sold, 2);
+}
+
+#[tokio::test]
+async fn an_erasure_stays_within_its_budget() {
+    let world = World::new().await;
+    let mut mina = world.anonymous();
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD, "name": "Mina" });
+    mina.id = mina.post("/users", body).await.expect(201).text("user_id").parse().expect("an id");
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD });
+    mina.token = Some(mina.post("/sessions", body).await.expect(200).text("access_token"));
+    mina.get("/users/me/data").await.expect(200);
+    let meter = Arc::new(Meter::default());
+    world.stack.intercept(Some(meter.clone()));
+    mina.get("/users/me/data").await.expect(200);
+    within("export an account", meter.take(), 0.0, 3.0, 3);
+    mina.call(Method::DELETE, "/users/me", Some(json!({ "password": PASSWORD })), None).await.expect(204);
+    within("erase an account without a wallet", meter.take(), 18.0, 20.0, 24);
+    world.stack.intercept(None);
+    world.check_invariants().await;
 }

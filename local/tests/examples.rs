@@ -35,6 +35,8 @@ const STORY: &[(&str, u16)] = &[
     ("prove_address", 409),         // a link that anybody may know is worth nothing
     ("request_password_reset", 409),
     ("reset_password", 409),
+    ("export_my_data", 200),
+    ("erase_me", 401),        // a password that anybody may know is not the user's
     ("change_password", 401), // a password that anybody may know is not the user's
     ("list_sessions", 200),
     ("end_session", 204),

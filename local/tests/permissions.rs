@@ -9,6 +9,7 @@ use local::aws::iam::{Reading, Use};
 use local::stack::{Options, Stack};
 
 mod cards;
+mod erasure;
 mod flows;
 mod recovery;
 mod roles;

@@ -31,7 +31,8 @@ export default async function showAccount({ signal }) {
     whoPart(user),
     h("ul", { class: "tiles plain" },
       tile("/app/tickets", "nav.tickets"), tile("/app/orders", "orders.title"), tile("/app/wallet", "wallet.title")),
-    h("div", { class: "columns" }, passwordPart(user, logIns.load), logIns.part));
+    h("div", { class: "columns" }, passwordPart(user, logIns.load), logIns.part),
+    dataPart(user));
 }
 
 /** @param {string} path @param {string} key */
@@ -72,6 +73,25 @@ function passwordPart({ email }, reload) {
     /** @type {HTMLElement | null} */ (form.querySelector("input:not([hidden])"))?.focus();
   });
   part.append(h("div", {}, open));
+  return part;
+}
+
+/** What is kept of the user, and the end of the account. @param {User} user */
+function dataPart({ email }) {
+  const part = h("section", { class: "panel" }, h("h2", {}, t("data.title")));
+  const open = actionButton(t("data.erase"), "danger", async () => {
+    const { makeEraseForm } = await import("./my-data.js");
+    const form = makeEraseForm(email, forget);
+    open.replaceWith(form);
+    /** @type {HTMLElement | null} */ (form.querySelector("input:not([hidden])"))?.focus();
+  });
+  const download = actionButton(t("data.download"), "", async () => {
+    const { downloadData } = await import("./my-data.js");
+    await downloadData();
+    announce(t("data.downloaded"));
+  });
+  part.append(h("p", { class: "muted" }, t("data.lead")), h("div", {}, download),
+    h("p", { class: "muted" }, t("data.erase_lead")), h("div", {}, open));
   return part;
 }
 

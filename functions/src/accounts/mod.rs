@@ -9,6 +9,8 @@ pub mod authorize;
 pub mod change_password;
 pub mod end_all_sessions;
 pub mod end_session;
+pub mod erase_me;
+pub mod export_my_data;
 pub mod get_me;
 pub mod list_sessions;
 pub mod log_in;
@@ -29,6 +31,10 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("log_out", Function::Http(|| routes!(log_out::log_out))),
     // GET /users/me: who the caller is.
     ("get_me", Function::Http(|| routes!(get_me::get_me))),
+    // GET /users/me/data: all that is kept of the caller.
+    ("export_my_data", Function::Http(|| routes!(export_my_data::export_my_data))),
+    // DELETE /users/me: erases the account.
+    ("erase_me", Function::Http(|| routes!(erase_me::erase_me))),
     // PUT /users/me/password: replaces the password, and ends all other log-ins.
     ("change_password", Function::Http(|| routes!(change_password::change_password))),
     // GET /users/me/sessions: the caller's log-ins.

@@ -1,5 +1,6 @@
 //! The setting `CanonicalMail`: one mailbox of a big provider has one account.
 
+use axum::http::Method;
 use serde_json::json;
 
 use super::{PASSWORD, log_in, sign_up};
@@ -32,7 +33,7 @@ async fn a_mailbox_has_one_account_and_any_of_its_addresses_logs_in() {
     let mut mina = world.anonymous();
     mina.token = Some(token);
     let body = json!({ "password": PASSWORD, "new_password": "another battery staple" });
-    mina.call(axum::http::Method::PUT, "/users/me/password", Some(body), None).await.expect(204);
+    mina.call(Method::PUT, "/users/me/password", Some(body), None).await.expect(204);
     log_in(&world, OTHERWISE, "another battery staple").await.expect(200);
 }
 
@@ -61,6 +62,18 @@ async fn an_inbox_gets_three_links_an_hour_however_its_address_is_written() {
     // The link that proves the address is one of the three.
     assert_eq!(mails.len(), 3);
     assert!(mails.iter().all(|mail| mail.to == ["mi.na+tickets@gmail.com"]), "to the address as it was written");
+}
+
+#[tokio::test]
+async fn an_erased_account_frees_its_mailbox() {
+    let world = canonical().await;
+    sign_up(&world, WRITTEN).await.expect(201);
+    let mut mina = world.anonymous();
+    mina.token = Some(log_in(&world, OTHERWISE, PASSWORD).await.expect(200).text("access_token"));
+    mina.call(Method::DELETE, "/users/me", Some(json!({ "password": PASSWORD })), None).await.expect(204);
+    log_in(&world, WRITTEN, PASSWORD).await.expect_problem(401, "bad-credentials");
+    sign_up(&world, OTHERWISE).await.expect(201);
+    world.check_invariants().await;
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ mod canonical_mail;
 mod change_password;
 mod end_all_sessions;
 mod end_session;
+mod erase_me;
+mod export_my_data;
 mod get_me;
 mod list_sessions;
 mod log_in;

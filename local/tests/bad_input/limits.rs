@@ -7,11 +7,12 @@ use super::{Route, Target, is_taken};
 use crate::support::Reply;
 
 /// Texts without a declared length: what they must be is said otherwise.
-const WITHOUT_LENGTH: [&str; 8] = [
+const WITHOUT_LENGTH: [&str; 9] = [
     // Whatever is not the right one is 401.
     "log_in /password",
     "refresh_session /refresh_token",
     "change_password /password",
+    "erase_me /password",
     "prove_address /token",
     "reset_password /token",
     // Two labels and a number bound it.

@@ -161,6 +161,7 @@ impl Target {
             "change_password" => {
                 json!({ "password": "correct horse battery", "new_password": "correct horse battery" })
             }
+            "erase_me" => json!({ "password": "correct horse battery" }),
             "prove_address" => json!({ "token": "ml1.AAAA" }),
             "request_password_reset" => json!({ "email": "there@example.com" }),
             "reset_password" => {
@@ -300,9 +301,10 @@ impl Target {
     }
 }
 
-/// Whether nothing is wrong with a request: it succeeds, or it is refused for a link that nobody was sent.
+/// Whether nothing is wrong with a request: it succeeds, or it is refused for a link that nobody was sent, or for what
+/// an account is used for.
 fn is_taken(reply: &Reply) -> bool {
-    reply.status.is_success() || reply.body["code"] == "link-ended"
+    reply.status.is_success() || ["link-ended", "account-in-use"].iter().any(|code| reply.body["code"] == *code)
 }
 
 /// Somebody with an account, logged in; and the log-in.

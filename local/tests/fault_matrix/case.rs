@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use simulation::requests::ApiCall;
 
 use super::scene::Scene;
+use crate::accounts::PASSWORD;
 use crate::support::queue::QUEUE;
 use crate::support::shop::order_of;
 
@@ -82,6 +83,8 @@ pub enum Case {
     /// On another device.
     EndSession,
     EndAllSessions,
+    /// Of an account in which nothing is left.
+    Erase,
     ExpireHold,
     ExpireOrder,
     CallNumbers,
@@ -103,7 +106,7 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 30] = [
+pub const OPERATIONS: [(&str, &[Case]); 31] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
@@ -124,6 +127,7 @@ pub const OPERATIONS: [(&str, &[Case]); 30] = [
     ("manage_shop", &[C::AddStock, C::TakeStock, C::CreateProduct, C::UpdateProduct, C::CreateCoupon]),
     ("roles", &[C::GrantOrganiser, C::RevokeOrganiser, C::GrantSteward, C::RevokeSteward]),
     ("sessions", &[C::EndSession, C::EndAllSessions]),
+    ("erase", &[C::Erase]),
     ("expire", &[C::ExpireHold, C::ExpireOrder]),
     ("advance", &[C::CallNumbers, C::CallAgain, C::CloseBatches, C::EndAdmission]),
     ("relay", &[C::Relay]),
@@ -269,7 +273,7 @@ impl Case {
         match self {
             C::ReleaseSeat | C::LeaveWaiting | C::LeaveMissed | C::LeaveAdmitted => 204,
             C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => 204,
-            C::EndSession | C::EndAllSessions => 204,
+            C::EndSession | C::EndAllSessions | C::Erase => 204,
             C::Join | C::JoinAgain | C::JoinLapsed | C::JoinByLease | C::JoinRenewing | C::ClaimCoupon => 201,
             case if case.takes_a_key() => 201,
             _ => 200,
@@ -318,6 +322,7 @@ impl Case {
             C::RevokeSteward => "revoke_steward",
             C::EndSession => "end_session",
             C::EndAllSessions => "end_all_sessions",
+            C::Erase => "erase_me",
             C::ExpireHold | C::ExpireOrder => "run_expiry",
             C::CallNumbers | C::CallAgain | C::CloseBatches | C::EndAdmission => "advance_queues",
             C::Relay => "relay_changes",
@@ -382,6 +387,7 @@ impl Case {
             C::RevokeSteward => ("DELETE", format!("/concerts/{}/stewards/{}", scene.concert, scene.other), None),
             C::EndSession => ("DELETE", format!("/users/me/sessions/{}", scene.other), None),
             C::EndAllSessions => ("DELETE", "/users/me/sessions".into(), None),
+            C::Erase => ("DELETE", "/users/me".into(), Some(json!({ "password": PASSWORD }))),
             C::UpdateProduct => ("PATCH", format!("/products/{product}"), Some(json!({ "price": 1_600 }))),
             C::CreateProduct => {
                 let body = json!({ "name": "Lamp", "price": 5, "stock": 9, "stock_shards": 3 });

@@ -76,6 +76,8 @@ impl Scene {
             C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => self.effects_on_roles(),
             C::EndSession => flag(self.own(&format!("SESSION#{}", self.other), "digest").is_null()),
             C::EndAllSessions => flag(!matches!(self.own("PROFILE", "sessions_epoch")["N"].as_str(), None | Some("0"))),
+            // Whole or not at all: the invariants insist on it.
+            C::Erase => flag(!self.own("PROFILE", "erased_at").is_null()),
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }

@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::support::recorder::Fault;
 
 cells!(conflict: hold release pay cancel cancel_ticket refund top_up credit spend start_card_payment confirm_card_payment pay_out order claim join claim_admission leave
-    manage_shop roles sessions expire advance release_declined_payment free_queue_places record_sales settle_card_payments
+    manage_shop roles sessions erase expire advance release_declined_payment free_queue_places record_sales settle_card_payments
     sweep_card_payments);
 
 /// A few are waited out; endless ones end in 503, with nothing written.

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::case::Case as C;
 use super::scene::Scene;
 use super::trouble::FullCounter;
+use crate::accounts::PASSWORD;
 use crate::events::{queue, receive_all};
 use crate::support::cards::{GOOD, Started};
 use crate::support::queue::user_by_lease;
@@ -15,8 +16,6 @@ use crate::support::{Person, World};
 
 /// The address of an account.
 const MINA: &str = "mina@example.com";
-/// Its password.
-const PASSWORD: &str = "correct horse battery";
 /// Money of somebody who holds seats, which is what two of them cost.
 pub const RICH: i64 = 100_000;
 /// Money of somebody in the shop.
@@ -51,7 +50,9 @@ impl Scene {
             | C::Credit
             | C::Spend
             | C::ExpireHold => seats(case).await,
-            C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward => with_account(case).await,
+            C::GrantOrganiser | C::RevokeOrganiser | C::GrantSteward | C::RevokeSteward | C::Erase => {
+                with_account(case).await
+            }
             C::EndSession | C::EndAllSessions => with_sessions(case).await,
             _ => shop(case).await,
         }
@@ -101,7 +102,10 @@ async fn with_account(case: Case) -> Scene {
     if case == C::RevokeSteward {
         world.admin().await.put(&format!("/concerts/{concert}/stewards/{other}")).await.expect(204);
     }
-    let user = world.user().await;
+    let mut user = world.user().await;
+    if case == C::Erase {
+        user.id = other.parse().expect("an id");
+    }
     Scene { concert, other, ..Scene::new(case, world, user).await }
 }
 

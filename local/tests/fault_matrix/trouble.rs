@@ -15,8 +15,10 @@ use super::scene::Scene;
 const WRITES: [&str; 6] =
     ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem", "SendMessageBatch"];
 
+/// Whether a call writes something of an operation. Attempts at a password are counted before it, as for a log-in.
 fn writes(call: &Call<'_>) -> bool {
-    call.function.is_some() && WRITES.contains(&call.operation)
+    let key = |name: &str| call.request[name]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("ATTEMPTS#"));
+    call.function.is_some() && WRITES.contains(&call.operation) && !key("Key") && !key("Item")
 }
 
 /// A write of a call: its operation, and how many of that operation come before it.

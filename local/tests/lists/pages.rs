@@ -298,7 +298,14 @@ async fn actions(world: &World) -> Vec<Case> {
     let begun = world.items();
     let begun = begun.values().filter_map(|item| item["sk"]["S"].as_str()?.strip_prefix("SESSION#").map(str::to_owned));
     let begun: Vec<String> = begun.collect();
+    let joon = world.user().await;
+    joon.post("/wallet", json!({})).await.expect(201);
+    world.put_account(&joon, "Joon", "joon@example.com", None);
+    world.stack.put_grant(joon.id, "organiser").expect("the engine takes it");
+    let kinds = ["ledger_entry", "profile", "role"].map(str::to_owned);
+    let organisers: Vec<String> = organisers.into_iter().chain([joon.id.to_string()]).collect();
     vec![
+        Case::new("export_my_data", &joon, "/users/me/data", "kind", &kinds),
         Case::new("list_sessions", &mina, "/users/me/sessions", "session_id", &begun),
         Case::new("list_roles", &one, "/admin/roles", "user_id", &organisers),
         Case::new("list_stewards", &one, stewards, "user_id", &working),

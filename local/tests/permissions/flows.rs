@@ -13,7 +13,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutc
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{cards, missing_uses, recovery, roles};
+use super::{cards, erasure, missing_uses, recovery, roles};
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::cards::GOOD;
@@ -32,6 +32,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     .await;
     people(&world).await;
     recovery::recovering(&world).await;
+    erasure::leaving_for_good(&world).await;
     shop(&world).await;
     roles::organising(&world).await;
     buying(&world).await;

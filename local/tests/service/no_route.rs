@@ -37,7 +37,7 @@ async fn a_wrong_method_is_answered_with_those_of_the_path() {
     let id = "0193a000-0000-7000-8000-000000000001";
     for (method, path, allowed) in [
         (Method::GET, "/users".to_owned(), "POST"),
-        (Method::DELETE, "/users/me".to_owned(), "GET"),
+        (Method::PATCH, "/users/me".to_owned(), "DELETE, GET"),
         (Method::PATCH, "/concerts".to_owned(), "GET, POST"),
         (Method::PUT, format!("/concerts/{id}"), "DELETE, GET"),
         (Method::POST, format!("/schedules/{id}/seats/A-1-1/hold"), "DELETE, PUT"),

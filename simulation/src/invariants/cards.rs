@@ -87,6 +87,6 @@ impl Snapshot {
         let by_card = |item: &&Item| {
             item.get("payment").and_then(|paid| paid.as_m().ok()).is_some_and(|paid| paid.contains_key("card"))
         };
-        self.with_sort_key("RSV#").chain(self.with_sort_key("ORDER#")).filter(by_card)
+        self.reservations().chain(self.with_sort_key("ORDER#")).filter(by_card)
     }
 }

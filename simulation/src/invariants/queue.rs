@@ -255,7 +255,7 @@ impl Snapshot {
 
     /// A hold was made with an admission that lasts longer, and what is paid has used its entry up.
     fn check_queued_reservations(&self) {
-        for reservation in self.with_sort_key("RSV#").filter(|reservation| reservation.contains_key("queue_id")) {
+        for reservation in self.reservations().filter(|reservation| reservation.contains_key("queue_id")) {
             let (pk, queue) = (text(reservation, "pk"), text(reservation, "queue_id"));
             let sk = format!("TOKEN#{queue}");
             let own = |entry: &&Item| {

@@ -199,8 +199,8 @@ impl Snapshot {
         for entry in self.with_sort_key("ENTRY#").filter(|entry| number(entry, "seq") > 0) {
             let reference = text(entry, "reference");
             let has = |prefix: &str| self.of_partition(&text(entry, "pk"), prefix).next().is_some();
-            // Those of cards are checked by themselves.
-            if text(entry, "kind").starts_with("card_") {
+            // Those of cards are checked by themselves, and a closing is of nothing.
+            if text(entry, "kind").starts_with("card_") || text(entry, "kind") == "closing" {
                 continue;
             }
             let there = match reference.split_at_checked(4) {

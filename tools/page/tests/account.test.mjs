@@ -157,6 +157,72 @@ describe('a password', () => {
   });
 });
 
+describe('the data of an account', () => {
+  const place = usePlace();
+
+  test('is downloaded as one file, read page by page', async (t) => {
+    const person = await Person.signUp(place.api, { money: 1000 });
+    const page = await openWindow(t, place, { person });
+    /** @type {string[]} */
+    const asked = [];
+    await page.route('**/users/me/data**', async (/** @type {any} */ route) => {
+      asked.push(route.request().url());
+      // Pages of two, so that there are several.
+      await route.continue({ url: route.request().url().replace('limit=100', 'limit=2') });
+    });
+    await page.goto('/app/account');
+    const coming = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download my data' }).click();
+    const download = await coming;
+    assert.equal(download.suggestedFilename(), 'my-data.json');
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) {
+      chunks.push(chunk);
+    }
+    const { records } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const kinds = new Set(records.map((/** @type {any} */ { kind }) => kind));
+    assert.ok(kinds.has('profile') && kinds.has('session') && kinds.has('ledger_entry'), [...kinds].join());
+    const profile = records.find((/** @type {any} */ { kind }) => kind === 'profile');
+    assert.equal(profile.data.email, person.account.email);
+    assert.ok(asked.length > 1, `${asked.length} pages`);
+  });
+
+  test('is erased with the password and after a question, and then nobody can log in', async (t) => {
+    const person = await Person.signUp(place.api, { money: 0 });
+    const page = await openWindow(t, place, { person });
+    await page.goto('/app/account');
+    await page.getByRole('button', { name: 'Erase my account' }).click();
+    const password = page.locator('#erase-password');
+    await password.fill('some-other-password-1');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText(person.account.email).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Back' }).click();
+    await Person.logIn(place.api, person.account);
+    await page.getByRole('button', { name: 'Erase my account' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase my account' }).click();
+    await page.locator('#erase-password[aria-invalid]').waitFor();
+    assert.match(await descriptionOf(password), /This is not your present password\./);
+    await password.fill(person.account.password);
+    await page.getByRole('button', { name: 'Erase my account' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase my account' }).click();
+    await page.getByText('Your account is erased.').first().waitFor();
+    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    await assert.rejects(Person.logIn(place.api, person.account), /401/);
+  });
+
+  test('stays while something is left in the account, and the page says what', async (t) => {
+    const person = await Person.signUp(place.api, { money: 1000 });
+    const page = await openWindow(t, place, { person, locale: 'ko-KR' });
+    await page.goto('/app/account');
+    await page.getByRole('button', { name: '계정 삭제' }).click();
+    await page.locator('#erase-password').fill(person.account.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: '계정 삭제' }).click();
+    await page.getByRole('alert').getByText('지갑에 잔액이 있습니다.').waitFor();
+    await Person.logIn(place.api, person.account);
+  });
+});
+
 describe('the log-ins of an account', () => {
   const place = usePlace();
 

@@ -37,6 +37,7 @@ impl Scene {
                 self.tamper_card(what)
             }
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
+            What::Erasure | What::ErasedProfile | What::AfterClosing => self.tamper_erasure(what),
             What::Units
             | What::Shards
             | What::ShardBelowZero
@@ -46,6 +47,42 @@ impl Scene {
             | What::QueuePlaces
             | What::Dates
             | What::TrialBalance => self.tamper_shared(what),
+        }
+    }
+
+    /// Traces of an erasure that did not happen, or only in part.
+    fn tamper_erasure(&self, what: What) -> Vec<String> {
+        let (user, pk) = (&self.user, &self.pk);
+        let closed = |found: &str| {
+            let all = "profile, ledger, log of reservations, unpaid orders";
+            format!("account of user {user}: what its erasure has closed: expected {all}, found {found}")
+        };
+        match what {
+            What::Erasure => {
+                self.own("UNPAID", |item| item["closed_at"] = number(1));
+                vec![closed("unpaid orders")]
+            }
+            What::ErasedProfile => {
+                let profile =
+                    json!({ "pk": text(pk), "sk": text("PROFILE"), "erased_at": number(1), "name": text("Mina") });
+                self.table().put(&profile);
+                let named = "what says who it was: expected nothing, found name";
+                vec![format!("account of user {user}: {named}"), closed("profile")]
+            }
+            _ => {
+                let closing = json!({ "pk": text(pk), "sk": text(reservation(0)), "closed_at": number(1) });
+                self.table().put(&closing);
+                let mut lines: Vec<String> = [PAID, REFUNDED, HELD]
+                    .map(|number| {
+                        let item = self.table().get(pk, &reservation(number)).expect("a reservation");
+                        let id = item["id"]["S"].as_str().expect("an id").to_owned();
+                        let named = "what may follow the closing: expected nothing, found";
+                        format!("reservation {id} of user {user}: {named} {number}")
+                    })
+                    .into();
+                lines.push(closed("log of reservations"));
+                lines
+            }
         }
     }
 

@@ -100,6 +100,12 @@ pub enum What {
     UnpaidOpen,
     /// A user's unpaid orders count the units of these.
     UnpaidUnits,
+    /// Profile, ledger, log of reservations and unpaid orders of an account are erased and closed together.
+    Erasure,
+    /// The profile of an erased account has nothing that says who it was.
+    ErasedProfile,
+    /// Nothing follows a closing but money that comes in by itself.
+    AfterClosing,
     /// A live ticket's seat names its reservation.
     Seat,
     /// As many seats of a section are sold as reservations own.
@@ -128,7 +134,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 45] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::EntryNumber,
@@ -159,6 +165,9 @@ impl What {
         Self::UnpaidCount,
         Self::UnpaidOpen,
         Self::UnpaidUnits,
+        Self::Erasure,
+        Self::ErasedProfile,
+        Self::AfterClosing,
         Self::Seat,
         Self::SeatsSold,
         Self::SeatsHeld,
@@ -207,6 +216,9 @@ impl What {
             Self::UnpaidCount => "how many there are",
             Self::UnpaidOpen => "which there are",
             Self::UnpaidUnits => "units by product",
+            Self::Erasure => "what its erasure has closed",
+            Self::ErasedProfile => "what says who it was",
+            Self::AfterClosing => "what may follow the closing",
             Self::Seat => "its value",
             Self::SeatsSold => "seats sold",
             Self::SeatsHeld => "seats held",
@@ -231,6 +243,8 @@ impl What {
 /// The thing that a difference is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
+    /// A user's account, with all that is in it.
+    User(UserId),
     /// A user's wallet.
     Wallet(UserId),
     /// An entry of a user's ledger.
@@ -276,6 +290,7 @@ pub enum Entity {
 impl fmt::Display for Entity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::User(user) => write!(formatter, "account of user {user}"),
             Self::Wallet(user) => write!(formatter, "wallet of user {user}"),
             Self::Entry(user, seq) => write!(formatter, "entry {seq} of user {user}"),
             Self::Receipt(user, id) => write!(formatter, "receipt {id} of user {user}"),

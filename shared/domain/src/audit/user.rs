@@ -1,6 +1,7 @@
 //! The items of one user: wallet, ledger, receipts, payments, reservations, unpaid orders and coupons.
 
 mod cards;
+mod erasure;
 mod judging;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use self::cards::Cards;
+use self::erasure::Erasure;
 use super::stock::is_live;
 use super::{Account, Differences, Entity, TrialBalance, What};
 use crate::coupons::coupon::Claim;
@@ -71,6 +73,7 @@ impl Reference {
             EntryKind::CardRefund | EntryKind::CardRefundReturned => {
                 return parse_reference(&entry.reference).map(|(card, number)| Self::CardRefund(card, number));
             }
+            EntryKind::Closing => return None,
             EntryKind::TopUp | EntryKind::Credit | EntryKind::Spend | EntryKind::Payment | EntryKind::Refund => {}
         }
         let is_payment = matches!(entry.kind, EntryKind::Payment | EntryKind::Refund);
@@ -142,6 +145,7 @@ pub struct UserAudit {
     unpaid: (i64, Unpaid),
     waiting: Waiting,
     cards: Cards,
+    erasure: Erasure,
     balance: TrialBalance,
     differences: Differences,
 }
@@ -178,6 +182,7 @@ impl UserAudit {
             unpaid: (0, Unpaid::default()),
             waiting: Waiting::default(),
             cards: Cards::default(),
+            erasure: Erasure::default(),
             balance: TrialBalance::default(),
             differences: Differences::default(),
         }
@@ -214,13 +219,17 @@ impl UserAudit {
         } else {
             self.differences.add_difference(What::EntryNumber, entity(), number, entry.seq);
         }
-        if entry.amount == 0 {
+        self.check_closing(entry);
+        if entry.amount == 0 && entry.kind != EntryKind::Closing {
             self.differences.add_difference(What::NothingMoved, entity(), "an amount", 0);
         }
         if entry.balance_after < 0 {
             self.differences.add_difference(What::BelowZero, entity(), "0 or more", entry.balance_after);
         }
         self.last = Wallet { balance: entry.balance_after, seq: entry.seq };
+        if entry.kind == EntryKind::Closing {
+            return;
+        }
         let Some(reference) = Reference::parse(entry) else {
             let expected = format!("a reference that a {} has", entry.kind.as_str());
             self.differences.add_difference(What::EntryKind, entity(), expected, "another");
@@ -259,6 +268,7 @@ impl UserAudit {
             (EntryKind::CardCharge | EntryKind::CardRefund | EntryKind::CardRefundReturned, _) => {
                 self.balance.enter(Account::Cards, amount);
             }
+            (EntryKind::Closing, _) => {}
         }
     }
 

@@ -52,6 +52,18 @@ impl ReservationLog {
         self.newest_first.iter().find(|reservation| reservation.id == id)
     }
 
+    /// All of them, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Reservation> {
+        self.newest_first.iter()
+    }
+
+    /// Those whose time has passed at `now`, though nobody has ended them yet.
+    #[must_use]
+    pub fn lapsed(&self, now: Timestamp) -> Vec<Reservation> {
+        let due = |reservation: &&Reservation| reservation.purchase.expire(now) == Expire::Due;
+        self.newest_first.iter().filter(due).cloned().collect()
+    }
+
     /// Those of `ids` that are in it.
     #[must_use]
     pub fn own(&self, ids: &BTreeSet<ReservationId>) -> BTreeSet<ReservationId> {

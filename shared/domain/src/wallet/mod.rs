@@ -19,7 +19,7 @@ pub fn parse_memo(given: &str) -> Result<String, TextError> {
 }
 
 /// A wallet: what is in it, and how many entries explain that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wallet {
     /// Minor units, never below zero.
     pub balance: i64,
@@ -46,11 +46,13 @@ pub enum EntryKind {
     CardRefund,
     /// The card took none of it: it is here again.
     CardRefundReturned,
+    /// The account was erased: from here on its owner moves nothing.
+    Closing,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TopUp,
         Self::Credit,
         Self::Spend,
@@ -59,6 +61,7 @@ impl EntryKind {
         Self::CardCharge,
         Self::CardRefund,
         Self::CardRefundReturned,
+        Self::Closing,
     ];
 
     /// Its name on the wire and in the table.
@@ -73,7 +76,15 @@ impl EntryKind {
             Self::CardCharge => "card_charge",
             Self::CardRefund => "card_refund",
             Self::CardRefundReturned => "card_refund_returned",
+            Self::Closing => "closing",
         }
+    }
+
+    /// Whether such an entry may follow the closing of its ledger: only money that comes in from outside without its
+    /// owner, which is not to be lost.
+    #[must_use]
+    pub fn may_follow_closing(self) -> bool {
+        matches!(self, Self::CardCharge | Self::CardRefundReturned)
     }
 
     /// The kind of that name.
@@ -97,7 +108,7 @@ pub struct Entry {
     /// When.
     pub at: Timestamp,
     /// The reason for it: the id of the charge, of the credit, of the spend, of the payment, of the card payment, or of
-    /// its refund.
+    /// its refund; empty of a closing.
     pub reference: String,
     /// The purpose of a spend in its owner's words, or the reason of a credit; none of other kinds.
     pub memo: Option<String>,
@@ -285,6 +296,15 @@ impl Wallet {
     #[must_use]
     pub fn take_returned(self, amount: Amount, at: Timestamp, reference: String) -> Option<(Self, Entry)> {
         self.apply_amount(EntryKind::CardRefundReturned, amount.get(), at, reference)
+    }
+
+    /// The wallet and entry after its owner's account was erased. `None` while there is something in it.
+    #[must_use]
+    pub fn close(self, at: Timestamp) -> Option<(Self, Entry)> {
+        if self.balance != 0 {
+            return None;
+        }
+        self.apply_amount(EntryKind::Closing, 0, at, String::new())
     }
 
     fn apply_amount(self, kind: EntryKind, amount: i64, at: Timestamp, reference: String) -> Option<(Self, Entry)> {

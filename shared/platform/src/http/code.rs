@@ -59,6 +59,8 @@ codes! {
         "Your e-mail address is not proven yet", "이메일 주소가 아직 확인되지 않았습니다";
     /// The shop sends no mail.
     MailOff = CONFLICT, "mail-off", "This shop sends no mail", "메일을 보내지 않는 상점입니다";
+    /// Something of the account is not at its end.
+    AccountInUse = CONFLICT, "account-in-use", "The account is in use", "사용 중인 계정입니다";
     /// Too many log-in or sign-up attempts.
     TooManyAttempts = TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", "시도 횟수를 초과했습니다";
     /// A queue token is needed.

@@ -1,7 +1,7 @@
 //! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
 mod accounts;
-mod queue;
+mod queues;
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ macro_rules! document {
         }
     };
 }
-use document;
+pub(super) use document;
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -78,6 +78,7 @@ impl From<Failure> for Problem {
                 tracing::error!(cause, "internal failure");
                 Self::new(Detail::Internal)
             }
+            Failure::Erased => Self::new(Detail::NoAccount),
         }
     }
 }
@@ -120,7 +121,7 @@ impl From<CreateScheduleFailure> for Problem {
 }
 
 /// A pause in whole seconds, rounded up, as `Retry-After` has it.
-fn whole_seconds(pause: SignedDuration) -> i64 {
+pub(super) fn whole_seconds(pause: SignedDuration) -> i64 {
     pause.as_secs() + i64::from(pause.subsec_nanos() > 0)
 }
 
@@ -394,6 +395,7 @@ impl From<CreditFailure> for Problem {
     fn from(error: CreditFailure) -> Self {
         match error {
             CreditFailure::NoWallet => Self::new(Detail::UserHasNoWallet),
+            CreditFailure::Erased => Self::new(Detail::UserErased),
             CreditFailure::BalanceCap(_) => Self::new(Detail::CreditCap { max: MinorUnits(AMOUNT_MAX) }),
             CreditFailure::KeyReused(reused) => reused.into(),
             CreditFailure::Failure(failure) => failure.into(),

@@ -20,6 +20,7 @@ impl UserAudit {
         self.judge_coupons();
         self.judge_seat_limits();
         self.judge_unpaid();
+        self.judge_erasure();
         self.cards.judge(self.user, &mut self.differences);
         Judged { balance: self.balance, differences: Some(self.differences), kept: self.kept }
     }

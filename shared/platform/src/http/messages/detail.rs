@@ -97,6 +97,30 @@ details! {
     SessionEnded [SessionEnded]
         "The refresh token is invalid, has expired or was already used. Log in again."
         "유효하지 않거나, 만료되었거나, 이미 사용된 리프레시 토큰입니다. 다시 로그인해 주세요."
+    BalanceLeft [AccountInUse]
+        "There is money in your wallet. Pay it out with POST /wallet/payouts or spend it first."
+        "지갑에 잔액이 있습니다. 먼저 POST /wallet/payouts로 환급받거나 사용해 주세요."
+    TicketsLeft [AccountInUse]
+        "You have tickets of a date that has not started. Cancel them, or wait until it has."
+        "아직 시작하지 않은 공연의 티켓이 있습니다. 취소하거나 공연이 시작된 뒤에 다시 시도해 주세요."
+    HoldLeft [AccountInUse]
+        "You hold seats. Pay for them or release them first."
+        "선점한 좌석이 있습니다. 먼저 결제하거나 취소해 주세요."
+    OrderLeft [AccountInUse]
+        "You have an order that is not paid. Pay or cancel it first."
+        "결제하지 않은 주문이 있습니다. 먼저 결제하거나 취소해 주세요."
+    CardPaymentLeft [AccountInUse]
+        "A card payment is in progress. Wait until it has ended."
+        "진행 중인 카드 결제가 있습니다. 끝난 뒤에 다시 시도해 주세요."
+    CardRefundLeft [AccountInUse]
+        "A refund to your card is in progress. Wait until it has ended."
+        "진행 중인 카드 환불이 있습니다. 끝난 뒤에 다시 시도해 주세요."
+    QueuePlaceLeft [AccountInUse]
+        "You have a place in a waiting queue. Leave the queue first."
+        "대기열에 참여 중입니다. 먼저 대기열에서 나가 주세요."
+    RoleLeft [AccountInUse]
+        "Your account has a role. Whoever granted it must take it away first."
+        "계정에 역할이 있습니다. 역할을 부여한 사람이 먼저 회수해야 합니다."
     TooManyAttempts { seconds: i64 = 30 } [TooManyAttempts]
         "You have tried too often. Try again in {seconds} s."
         "시도 횟수가 너무 많습니다. {seconds}초 후에 다시 시도해 주세요."
@@ -269,6 +293,9 @@ details! {
     UserHasNoWallet [NoWallet]
         "There is no such user, or the user has no wallet yet. The user creates one with POST /wallet."
         "존재하지 않는 사용자이거나 아직 지갑이 없습니다. 지갑은 사용자가 POST /wallet으로 만들어야 합니다."
+    UserErased [NoWallet]
+        "The user's account was erased. Its wallet takes no credits."
+        "삭제된 사용자의 계정입니다. 지갑에 금액을 넣을 수 없습니다."
     BalanceCap { max: MinorUnits = MinorUnits(onsale_domain::money::AMOUNT_MAX) } [BalanceCap]
         "Your balance may be at most {max} after a top-up. Top up less."
         "충전 후 잔액은 {max} 이하여야 합니다. 더 적은 금액을 충전해 주세요."

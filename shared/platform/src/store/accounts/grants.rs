@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::accounts::admin_actions::AdminAction;
+use crate::store::accounts::users;
 use crate::store::dynamodb::item::{Item, from_item, key_of, time, to_item, unreadable};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};
@@ -63,11 +64,34 @@ pub async fn to_organise(app: &App, user: UserId) -> Result<Option<Role>, Failur
     Ok(roles?.into_iter().min())
 }
 
-/// Grants a role, once: whether it was not there before.
+/// Why a role was not granted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantFailure {
+    /// There is no such user, or the account was erased.
+    #[error("there is no such user")]
+    NoUser,
+    /// The table failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// The parts of a change of a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// The grant is not there yet, or there.
+    Grant,
+    /// Somebody has the account.
+    Account,
+    /// The entry of the log is new.
+    Logged,
+}
+
+/// Grants a role, once: whether it was not there before. An account that is erased at the same time gets none: the
+/// version of the account decides which of the two comes first.
 ///
 /// # Errors
-/// When the table fails.
-pub async fn grant(app: &App, user: UserId, grant: Grant, action: &AdminAction) -> Result<bool, Failure> {
+/// See [`GrantFailure`].
+pub async fn grant(app: &App, user: UserId, grant: Grant, action: &AdminAction) -> Result<bool, GrantFailure> {
     let owner = match grant {
         Grant::Admin | Grant::Organiser => keys::GRANTS_BY_TIME.to_owned(),
         Grant::Steward(concert) => keys::stewards_by_time(concert),
@@ -79,8 +103,9 @@ pub async fn grant(app: &App, user: UserId, grant: Grant, action: &AdminAction) 
         owner,
         created_at: app.now().as_millisecond(),
     };
-    let write = || Ok(Write::create(to_item(&keys::grant(user, grant), &item)?));
-    change(app, &keys::grant(user, grant), true, write, action).await
+    let key = keys::grant(user, grant);
+    let write = || Ok(Write::create(to_item(&key, &item)?));
+    change(app, &key, Some(user), write, action).await
 }
 
 /// Takes a role away, once: whether it was there before.
@@ -89,28 +114,39 @@ pub async fn grant(app: &App, user: UserId, grant: Grant, action: &AdminAction) 
 /// When the table fails.
 pub async fn revoke(app: &App, user: UserId, grant: Grant, action: &AdminAction) -> Result<bool, Failure> {
     let key = keys::grant(user, grant);
-    change(app, &key, false, || Ok(Write::delete(&key).when("attribute_exists(pk)")), action).await
+    let changed = change(app, &key, None, || Ok(Write::delete(&key).when("attribute_exists(pk)")), action).await;
+    changed.map_err(|failure| match failure {
+        GrantFailure::NoUser => Failure::Internal("a role is taken away from anybody".to_owned()),
+        GrantFailure::Failure(failure) => failure,
+    })
 }
 
-/// Commits a change after which the item is there, or is not, with its entry of the log; whether it was not so before.
+/// Commits a change after which the item is there, for the user `to`, or is not, with its entry of the log; whether it
+/// was not so before.
 async fn change(
     app: &App,
     key: &Key,
-    there_after: bool,
+    to: Option<UserId>,
     write: impl Fn() -> Result<Write, Failure>,
     action: &AdminAction,
-) -> Result<bool, Failure> {
+) -> Result<bool, GrantFailure> {
     let mut attempts = Attempts::new(app);
     loop {
         let mut transaction = Transaction::new();
-        transaction.add((), write()?);
-        transaction.add((), action.write(app)?);
+        transaction.add(Guard::Grant, write()?);
+        transaction.add(Guard::Logged, action.write(app)?);
+        if let Some(user) = to {
+            transaction.add(Guard::Account, users::touch(user));
+        }
         match transaction.commit(app).await {
             Ok(()) => return Ok(true),
+            Err(Rejected::Guards(failed)) if failed.iter().all(|failed| failed.guard == Guard::Account) => {
+                return Err(GrantFailure::NoUser);
+            }
             // It is as it should be: by somebody else, or by a try of ours whose answer was lost.
             Err(Rejected::Guards(_)) => return Ok(attempts.answer_lost),
             Err(Rejected::Failure(Failure::Unknown))
-                if query::get(app, key, Consistency::Strong).await?.is_some() == there_after =>
+                if query::get(app, key, Consistency::Strong).await?.is_some() == to.is_some() =>
             {
                 return Ok(true);
             }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,21 @@ pub async fn end(app: &App, user: UserId, family: Uuid) -> Result<(), Failure> {
         }
     }
 }
+
+/// Deletes all sessions of a user, as many as there are by now, up to [`SESSIONS_DELETED_MAX`].
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn delete_all(app: &App, user: UserId) -> Result<(), Failure> {
+    let all = Query::partition(keys::user_partition(user), keys::SESSION_PREFIX).strong();
+    let (items, _) = all.page(app, SESSIONS_DELETED_MAX, None).await?;
+    let keys = items.iter().filter_map(key_of);
+    try_join_all(keys.map(|key| async move { Write::delete(&key).apply(app).await })).await?;
+    Ok(())
+}
+
+/// Most sessions that are deleted for one request; more go by their time to live.
+const SESSIONS_DELETED_MAX: i32 = 100;
 
 /// The write by which a session outlives that all others are ended, if it is still there.
 pub(crate) fn keep(user: UserId, family: Uuid, epoch: u64) -> Write {

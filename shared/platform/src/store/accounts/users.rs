@@ -1,7 +1,7 @@
 //! Users and the claim on their e-mail address.
 
 use jiff::Timestamp;
-use onsale_domain::accounts::account::Email;
+use onsale_domain::accounts::account::{AccountAddress, Email};
 use onsale_domain::id::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -114,8 +114,63 @@ pub async fn find(app: &App, email: &Email) -> Result<Option<Account>, Failure> 
 /// # Errors
 /// When the table fails.
 pub async fn get(app: &App, user: UserId) -> Result<Option<Account>, Failure> {
-    let item = query::get(app, &keys::user(user), Consistency::Strong).await?;
-    item.map(|item| from_item::<AccountItem>(item).and_then(account)).transpose()
+    Ok(read(app, user).await?.and_then(|read| match read {
+        Read::Account(account, _) => Some(*account),
+        Read::Erased => None,
+    }))
+}
+
+/// An account as it lies in the table.
+pub(crate) enum Read {
+    /// It is somebody's; with its version.
+    Account(Box<Account>, u64),
+    /// It was erased: nobody has it, and nobody will.
+    Erased,
+}
+
+/// The account of an id, erased or not.
+pub(crate) async fn read(app: &App, user: UserId) -> Result<Option<Read>, Failure> {
+    let Some(item) = query::get(app, &keys::user(user), Consistency::Strong).await? else { return Ok(None) };
+    if item.contains_key(ERASED_AT) {
+        return Ok(Some(Read::Erased));
+    }
+    let item: AccountItem = from_item(item)?;
+    let version = item.version;
+    Ok(Some(Read::Account(Box::new(account(item)?), version)))
+}
+
+/// Of an erased account, when that was.
+pub(crate) const ERASED_AT: &str = "erased_at";
+/// The attributes of an account that say who it is of, or that let somebody into it: an erased one has none of them.
+pub(crate) const PERSONAL: [&str; 5] = ["email", "name", "password_hash", "language", "proven_at"];
+
+/// The write that changes nothing of an account but its version, on condition that somebody has it: whoever erases it
+/// at the same time reads again.
+pub(crate) fn touch(user: UserId) -> Write {
+    Write::update(&keys::user(user))
+        .set_to("version", "version + :one")
+        .value(":one", number(1))
+        .when(format!("attribute_exists(pk) AND attribute_not_exists({ERASED_AT})"))
+}
+
+/// The writes after which nobody has an account, on condition that it is as it was read: its address may have another.
+pub(crate) fn erasing_writes(read: &Account, version: u64, address: &AccountAddress, at: Timestamp) -> [Write; 2] {
+    let profile = Write::update(&keys::user(read.id))
+        .set(ERASED_AT, number(at.as_millisecond()))
+        .set("sessions_epoch", number(read.sessions_epoch + 1))
+        .set("version", number(version + 1))
+        .when("version = :read_version")
+        .value(":read_version", number(version));
+    // `name` and `language` are reserved words of the table's expressions.
+    let profile = PERSONAL.iter().fold(profile, |write, attribute| {
+        let placeholder = format!("#{attribute}");
+        write.remove(&placeholder).name(placeholder, *attribute)
+    });
+    let claim = Write::delete(&keys::email(address))
+        .when("#user = :user")
+        .name("#user", "user")
+        .value(":user", text(read.id.0.to_string()));
+    [profile, claim]
 }
 
 /// Somebody has not proven the own address yet, which this shop asks for, or the table failed.

@@ -20,8 +20,9 @@ use crate::store::dynamodb::retry::Attempts;
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \
                       begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues) OR \
                       begins_with(pk, :concerts)) AND ";
-/// And nothing with a hash of a password or digest of a token.
-pub(super) const NO_SECRETS: &str = "attribute_not_exists(password_hash) AND attribute_not_exists(digest)";
+/// And nothing with a hash of a password or digest of a token, but for a profile that is erased and has none.
+pub(super) const NO_SECRETS: &str = "(attribute_not_exists(password_hash) OR attribute_exists(erased_at)) AND \
+                                     attribute_not_exists(digest)";
 /// The attributes that are read of each item.
 const NAMES: &str = "pk, sk, available, price, #state, stock, shards, delta, quantity, serving, finished, #first, \
                      #last, claimed, dates, certain";

@@ -14,11 +14,13 @@ use super::pages::{Found, NO_SECRETS, Reader};
 use super::{NAMED_MAX, Tally, items};
 use crate::failure::Failure;
 use crate::memory::lock;
+use crate::store::accounts::users;
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
 use crate::store::orders::unpaid;
 use crate::store::purchases::StoredPurchase;
+use crate::store::reservations::log;
 use crate::store::wallet::cards::{card_payment_item, card_refund_item};
 use crate::store::{coupons, seats, wallet};
 
@@ -140,6 +142,10 @@ impl Reader<'_> {
             user_audit.add_card_refund(&card_refund_item::read(item).ok()?);
         } else if sk.starts_with(keys::PAYOUT_PREFIX) {
             user_audit.add_payout(items::payout(item)?);
+        } else if let Some(number) = sk.strip_prefix(keys::RESERVATION_PREFIX)
+            && item.contains_key(log::CLOSED_AT)
+        {
+            user_audit.add_log_closing(number.parse().ok()?);
         } else if sk.starts_with(keys::RESERVATION_PREFIX) {
             let reservation = Reservation::read(item).ok()?;
             user_audit.add_reservation(&reservation);
@@ -167,6 +173,12 @@ impl Reader<'_> {
             }
         } else if sk == keys::UNPAID {
             user_audit.add_unpaid(items::unpaid_count(&item)?, unpaid::read(Some(&item)).ok()?);
+            if unpaid::is_closed(Some(&item)) {
+                user_audit.add_unpaid_closing();
+            }
+        } else if sk == keys::user(*user).sk && item.contains_key(users::ERASED_AT) {
+            let personal = users::PERSONAL.iter().filter(|name| item.contains_key(**name));
+            user_audit.add_erased_profile(personal.map(|name| (*name).to_owned()).collect());
         }
         Some(())
     }

@@ -98,7 +98,8 @@ pub async fn place(app: &App, request: &OrderRequest) -> Result<Once<Order>, Pla
             Ok(TryOutcome::Again(rejected)) if may_be_there(rejected) => {
                 find_replay(app, request, attempts.may_have_done(rejected)).await?
             }
-            Ok(TryOutcome::Placed(_) | TryOutcome::Again(_)) | Err(PlaceFailure::Failure(_)) => None,
+            Ok(TryOutcome::Placed(_) | TryOutcome::Again(_))
+            | Err(PlaceFailure::Failure(Failure::Busy | Failure::Unknown | Failure::Internal(_))) => None,
             Err(_) => find_replay(app, request, attempts.answer_lost).await?,
         };
         match (there, tried) {
@@ -185,11 +186,12 @@ fn transaction(app: &App, draft: &Draft) -> Result<Transaction<Guard>, Failure> 
     let change =
         if order.purchase.state == PurchaseState::Paid { EventKind::PaymentCompleted } else { EventKind::OrderPlaced };
     transaction.add(Guard::New, order_item::create(order, change)?);
-    if let Some(debit) = &draft.debit {
-        transaction.add(Guard::Entry, debit.write(order.user, None)?);
-    }
     if order.purchase.state == PurchaseState::Open {
         transaction.add(Guard::Unpaid, unpaid::add_order(order, &draft.most, app.now()));
+    } else if let Some(debit) = &draft.debit {
+        transaction.add(Guard::Entry, debit.write(order.user, None)?);
+    } else {
+        transaction.add(Guard::Unpaid, unpaid::check_open(order.user));
     }
     Ok(transaction)
 }
@@ -260,6 +262,9 @@ async fn refuse_or_plan(
 /// Says why the buyer's unpaid orders do not admit this one; those that have lapsed are ended on the spot, so that
 /// nobody waits for the sweep. Nothing, if they are no longer as they were.
 async fn refuse_by_unpaid(app: &App, draft: &Draft, old: Option<&Item>) -> Result<(), PlaceFailure> {
+    if unpaid::is_closed(old) {
+        return Err(Failure::Erased.into());
+    }
     let unpaid = unpaid::read(old)?;
     if unpaid.open.contains_key(&draft.order.id) {
         // Our own order is counted, and not to be seen yet.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use onsale_domain::id::{OrderId, ProductId, from_short, short};
+use onsale_domain::id::{OrderId, ProductId, UserId, from_short, short};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::unpaid::{ORDERS_MAX, Unpaid};
 use onsale_domain::purchases::lapses::Lapses;
@@ -70,10 +70,36 @@ fn set_lapses(write: Write, lapses: Lapses) -> Write {
         .set("paused_until", number(lapses.paused_until))
 }
 
+/// The condition that the account was not erased.
+const NOT_CLOSED: &str = "attribute_not_exists(closed_at)";
+
+/// Whether the account was erased, so that no order enters any more.
+pub fn is_closed(item: Option<&Item>) -> bool {
+    item.is_some_and(|item| item.contains_key("closed_at"))
+}
+
+/// Demands that the account was not erased: for an order that neither waits for payment nor costs anything, and so
+/// writes nothing else that an erasure closes.
+pub fn check_open(user: UserId) -> Write {
+    Write::check(&keys::unpaid(user)).when(NOT_CLOSED)
+}
+
+/// The write after which no order enters any more, because the account is erased, on condition of the version that was
+/// read. The item stays.
+pub fn close(user: UserId, read: &Unpaid, at: Timestamp) -> Write {
+    let write = Write::update(&keys::unpaid(user))
+        .set("version", number(read.version + 1))
+        .set("orders", number(read.open.len()))
+        .set("closed_at", number(at.as_millisecond()))
+        .remove("delete_at");
+    conditioned(write, read)
+}
+
 /// The write by which a new order enters, on condition that it is admitted: that the account stays within the limits of
 /// its products (`most`) and of orders, is not paused, and has no order that lapsed and was not ended yet.
 pub fn add_order(new: &Order, most: &BTreeMap<ProductId, i64>, now: Timestamp) -> Write {
-    let mut condition = format!("(attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
+    let mut condition =
+        format!("{NOT_CLOSED} AND (attribute_not_exists(orders) OR orders < :orders_max) AND {NOT_PAUSED}");
     let mut write = Write::update(&keys::unpaid(new.user))
         .set_to("version", "if_not_exists(version, :zero) + :one")
         .set_to("orders", "if_not_exists(orders, :zero) + :one")
@@ -113,6 +139,11 @@ pub fn remove_order(read: &Unpaid, ended: &Order) -> Write {
         let (units, left) = (format!("#u{index}"), after.units.get(&line.product));
         write.set_or_remove(&units, left.map(number)).name(units, units_name(line.product))
     });
+    conditioned(write, read)
+}
+
+/// A write on condition of the version that was read.
+fn conditioned(write: Write, read: &Unpaid) -> Write {
     match read.version {
         0 => write.when("attribute_not_exists(version)"),
         version => write.when("version = :read_version").value(":read_version", number(version)),

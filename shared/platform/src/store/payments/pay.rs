@@ -290,6 +290,9 @@ fn money_writes<P: Payable>(
     if bought.total() != card.amount.get() {
         return Err(refused(PayFailure::OtherAmount));
     }
+    if let Some(wallet) = wallet {
+        wallet.open().map_err(failed)?;
+    }
     let entries = Entries::after(request.user, wallet, now, card.id).map_err(failed)?;
     let entries = entries.charge(card.amount, card.id).map_err(failed)?;
     let entries = entries.pay(card.amount, bought.payment_id()).map_err(failed)?;

@@ -89,6 +89,9 @@ async fn refund<P: Payable>(
             }
         };
         let Some((after, back)) = decided else { return Ok(read) };
+        if let Some(wallet) = &wallet {
+            wallet.open()?;
+        }
         let mut transaction = free(&read, &after)?;
         let card = read.purchase().payment.as_ref().and_then(|payment| payment.card);
         match card.zip(Amount::unless_zero(back).map_err(unreadable)?) {

@@ -1,10 +1,12 @@
 //! Reads a user's log of reservations, newest first: `RSV#<number>`.
 //!
+//! The log of an erased account ends with a closing instead of a reservation: nothing follows that.
+//!
 //! Backwards, because a query is no snapshot. Somebody may append while it reads: forwards it could see a number without
 //! the one before; backwards it misses the newest at worst, and then the next number is taken.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::reservations::log::{RESERVATIONS_MAX, ReservationLog};
 use onsale_domain::reservations::reservation::Reservation;
@@ -12,7 +14,7 @@ use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{Item, integer, key_of, number, unreadable};
+use crate::store::dynamodb::item::{Item, integer, key_item, key_of, number, unreadable};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::{self, Query};
 use crate::store::dynamodb::rejected::Rejected;
@@ -26,16 +28,34 @@ const PAGE_MAX: i32 = 25;
 /// free between somebody's reading of the log and their writing to it.
 const REMOVAL_MARGIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// All reservations of a user, newest first.
+/// The attribute by which a closing differs from a reservation: when the account was erased.
+pub(crate) const CLOSED_AT: &str = "closed_at";
+
+/// The end of the log of an erased account, in the place of a further reservation.
+pub(crate) fn closing(user: UserId, log: &ReservationLog, at: Timestamp) -> Write {
+    let mut item = key_item(&keys::reservation(user, log.next_number()));
+    item.insert(CLOSED_AT.to_owned(), number(at.as_millisecond()));
+    Write::create(item)
+}
+
+/// An item of the log as a reservation; none if it is the closing.
+pub(crate) fn read_reservation(item: Item) -> Result<Option<Reservation>, Failure> {
+    if item.contains_key(CLOSED_AT) { Ok(None) } else { Reservation::read(item).map(Some) }
+}
+
+/// All reservations of a user, newest first, and before them the closing if there is one.
 pub(crate) fn newest_first(user: UserId) -> Query {
     Query::partition(keys::user_partition(user), keys::RESERVATION_PREFIX).newest_first().strong()
 }
 
 /// The log of a user as of its last answered write, to append to it; read again while the table refuses more traffic.
+///
+/// # Errors
+/// [`Failure::Erased`] if it is closed.
 pub(crate) async fn read(mut attempts: Attempts<'_>, user: UserId) -> Result<ReservationLog, Failure> {
     let (app, query) = (attempts.app, newest_first(user));
     loop {
-        let items = match query.all(app, RESERVATIONS_MAX.into()).await {
+        let items = match query.all(app, usize::from(RESERVATIONS_MAX) + 1).await {
             Ok(items) => items,
             Err(Failure::Busy) => {
                 attempts.wait_longer().await?;
@@ -44,6 +64,7 @@ pub(crate) async fn read(mut attempts: Attempts<'_>, user: UserId) -> Result<Res
             Err(failure) => return Err(failure),
         };
         match items.first() {
+            Some(closing) if closing.contains_key(CLOSED_AT) => return Err(Failure::Erased),
             Some(newest) if keep(app, newest).await? => attempts.wait().await?,
             Some(_) | None => {
                 let reservations: Result<Vec<Reservation>, Failure> =
@@ -92,7 +113,7 @@ pub(crate) async fn find_isolated(app: &App, user: UserId, id: ReservationId) ->
     };
     loop {
         let item = query::get_isolated(app, &keys::reservation(user, number)).await?;
-        let there = item.map(Reservation::read).transpose()?;
+        let there = item.map(read_reservation).transpose()?.flatten();
         match there {
             // Others of the same user may be made at the same time.
             Some(other) if other.id != id && !found => number = other.number.saturating_add(1),
@@ -108,7 +129,7 @@ async fn search(app: &App, user: UserId, id: ReservationId) -> Result<Result<Res
     loop {
         let (page, next) = query.page(app, PAGE_MAX, start).await?;
         for item in page {
-            let reservation = Reservation::read(item)?;
+            let Some(reservation) = read_reservation(item)? else { continue };
             if reservation.id == id {
                 return Ok(Ok(reservation));
             }

@@ -7,6 +7,8 @@ pub mod hold_best;
 pub(crate) mod log;
 pub(crate) mod reservation_item;
 
+use std::future::ready;
+
 use onsale_domain::id::{ReservationId, ScheduleId, UserId};
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_domain::queue::QueueId;
@@ -17,8 +19,8 @@ use onsale_domain::time::EpochSecond;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::dynamodb::item::{number, text};
-use crate::store::dynamodb::query::{self, ListFailure};
+use crate::store::dynamodb::item::{Item, number, text};
+use crate::store::dynamodb::query::ListFailure;
 use crate::store::purchases::StoredPurchase;
 use crate::store::seats;
 use crate::store::views::Page;
@@ -55,7 +57,8 @@ pub async fn find_holding(
 /// # Errors
 /// [`ListFailure::Cursor`] when the cursor is not of this list.
 pub async fn list(app: &App, user: UserId, limit: u16, cursor: Option<&str>) -> Result<Page<Reservation>, ListFailure> {
-    log::newest_first(user).list(app, limit, cursor, query::map_each(Reservation::read)).await
+    let show = |_, items: Vec<Item>| ready(items.into_iter().map(log::read_reservation).collect());
+    log::newest_first(user).list(app, limit, cursor, show).await
 }
 
 /// Whether a user holds seats that were taken by an admission of this queue and may still be paid.

@@ -78,7 +78,8 @@ impl Entries {
     }
 
     fn with(mut self, (wallet, entry): (Wallet, Entry)) -> Result<Self, Failure> {
-        self.writes.push(entry_write(self.user, &entry, self.before.topped_up, None)?);
+        let after = self.before.after(wallet, self.before.topped_up);
+        self.writes.push(entry_write(self.user, &entry, &after, None)?);
         Ok(Self { wallet, ..self })
     }
 }

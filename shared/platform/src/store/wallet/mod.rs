@@ -2,6 +2,7 @@
 //! that nobody else has put it, in a transaction that also writes what explains it.
 
 pub mod cards;
+pub(crate) mod closing;
 pub(crate) mod entries;
 
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -34,6 +35,9 @@ struct WalletItem {
     #[serde(default)]
     topped_up: i64,
     at: i64,
+    /// Whether the account was erased: by this entry, or by one before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    closed: bool,
 }
 
 /// Entry 0: there is a wallet, and nothing in it yet.
@@ -46,23 +50,33 @@ struct OpeningItem {
 }
 
 /// A wallet as its last entry leaves it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WalletRow {
     wallet: Wallet,
     topped_up: ToppedUp,
-}
-
-impl Default for WalletRow {
-    fn default() -> Self {
-        Self { wallet: Wallet::EMPTY, topped_up: ToppedUp::default() }
-    }
+    /// Whether the account was erased.
+    closed: bool,
 }
 
 impl WalletRow {
     fn read(item: Item) -> Result<Self, Failure> {
         let item: WalletItem = from_item(item)?;
         let wallet = Wallet { balance: item.balance_after, seq: item.seq };
-        Ok(Self { wallet, topped_up: ToppedUp { day: item.topped_up_on, sum: item.topped_up } })
+        let topped_up = ToppedUp { day: item.topped_up_on, sum: item.topped_up };
+        Ok(Self { wallet, topped_up, closed: item.closed })
+    }
+
+    /// The same, if its owner may still move money.
+    ///
+    /// # Errors
+    /// [`Failure::Erased`] once the account was erased.
+    pub(crate) fn open(&self) -> Result<&Self, Failure> {
+        if self.closed { Err(Failure::Erased) } else { Ok(self) }
+    }
+
+    /// The wallet after another entry, and whose day of top-ups that entry leaves.
+    fn after(self, wallet: Wallet, topped_up: ToppedUp) -> Self {
+        Self { wallet, topped_up, ..self }
     }
 }
 
@@ -117,7 +131,8 @@ pub async fn create(app: &App, user: UserId) -> Result<Once<Wallet>, Failure> {
 
 /// The write of entry 0, which `made_by` makes.
 fn opening_write(user: UserId, made_by: Uuid, at: Timestamp) -> Result<Write, Failure> {
-    let empty = WalletItem { seq: 0, balance_after: 0, topped_up_on: 0, topped_up: 0, at: at.as_millisecond() };
+    let at = at.as_millisecond();
+    let empty = WalletItem { seq: 0, balance_after: 0, topped_up_on: 0, topped_up: 0, at, closed: false };
     Ok(Write::create(to_item(&keys::opening(user), &OpeningItem { wallet: empty, made_by })?))
 }
 
@@ -147,16 +162,17 @@ fn newest_entries(user: UserId) -> Query {
     Query::partition(keys::user_partition(user), keys::ENTRY_PREFIX).newest_first().strong()
 }
 
-/// The write of a new entry, on condition that no other movement has its number. It leaves the wallet with
-/// `topped_up`, and remembers the `key` of a payment.
-fn entry_write(user: UserId, entry: &Entry, topped_up: ToppedUp, key: Option<&str>) -> Result<Write, Failure> {
+/// The write of a new entry, on condition that no other movement has its number. It leaves the wallet as `after` says,
+/// and remembers the `key` of a payment.
+fn entry_write(user: UserId, entry: &Entry, after: &WalletRow, key: Option<&str>) -> Result<Write, Failure> {
     let item = EntryItem {
         wallet: WalletItem {
             seq: entry.seq,
             balance_after: entry.balance_after,
-            topped_up_on: topped_up.day,
-            topped_up: topped_up.sum,
+            topped_up_on: after.topped_up.day,
+            topped_up: after.topped_up.sum,
             at: entry.at.as_millisecond(),
+            closed: after.closed,
         },
         kind: entry.kind.as_str().to_owned(),
         amount: entry.amount,
@@ -170,7 +186,7 @@ fn entry_write(user: UserId, entry: &Entry, topped_up: ToppedUp, key: Option<&st
 /// The debit of a purchase.
 pub(crate) struct Debit {
     entry: Entry,
-    topped_up: ToppedUp,
+    after: WalletRow,
 }
 
 /// Why a purchase cannot be paid from a wallet.
@@ -198,15 +214,15 @@ pub(crate) fn debit(
     payment_id: String,
 ) -> Result<Option<Debit>, DebitFailure> {
     let Some(amount) = Amount::unless_zero(total).map_err(unreadable)? else { return Ok(None) };
-    let before = row.ok_or(DebitFailure::NoWallet)?;
-    let (_, entry) = before.wallet.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
-    Ok(Some(Debit { entry, topped_up: before.topped_up }))
+    let before = row.ok_or(DebitFailure::NoWallet)?.open()?;
+    let (wallet, entry) = before.wallet.pay(amount, at, payment_id).map_err(|_| DebitFailure::InsufficientBalance)?;
+    Ok(Some(Debit { entry, after: before.after(wallet, before.topped_up) }))
 }
 
 impl Debit {
     /// Its entry, which remembers `key`.
     pub(crate) fn write(&self, user: UserId, key: Option<&str>) -> Result<Write, Failure> {
-        entry_write(user, &self.entry, self.topped_up, key)
+        entry_write(user, &self.entry, &self.after, key)
     }
 }
 
@@ -221,9 +237,9 @@ pub(crate) fn credit_write(
 ) -> Result<Option<Write>, Failure> {
     let Some(back) = Amount::unless_zero(back).map_err(unreadable)? else { return Ok(None) };
     let before = row.ok_or_else(|| Failure::Internal(format!("{reference} was paid from no wallet")))?;
-    let refunded = before.wallet.refund(back, at, reference);
-    let (_, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
-    entry_write(user, &entry, before.topped_up, None).map(Some)
+    let refunded = before.open()?.wallet.refund(back, at, reference);
+    let (wallet, entry) = refunded.ok_or_else(|| Failure::Internal("a balance beyond counting".to_owned()))?;
+    entry_write(user, &entry, &before.after(wallet, before.topped_up), None).map(Some)
 }
 
 /// Why money did not move.
@@ -256,6 +272,9 @@ pub enum CreditFailure {
     /// There is no such user, or the user has no wallet.
     #[error("no wallet")]
     NoWallet,
+    /// The user's account was erased.
+    #[error("the account was erased")]
+    Erased,
     /// See [`BalanceCap`].
     #[error(transparent)]
     BalanceCap(#[from] BalanceCap),
@@ -274,6 +293,7 @@ impl From<MovementFailure> for CreditFailure {
             MovementFailure::Refused(MovementError::BalanceCap(cap)) => cap.into(),
             MovementFailure::Refused(refused) => Failure::Internal(format!("a credit was refused: {refused}")).into(),
             MovementFailure::KeyReused(reused) => reused.into(),
+            MovementFailure::Failure(Failure::Erased) => Self::Erased,
             MovementFailure::Failure(failure) => failure.into(),
         }
     }
@@ -324,10 +344,14 @@ async fn carry_out_logged(
     loop {
         let row = get_row(app, user).await?.ok_or(MovementFailure::NoWallet)?;
         let now = app.now();
-        let (after, entry, topped_up) = match apply_movement(&row, wanted, now, charge) {
+        let moved = match row.open() {
+            Ok(row) => apply_movement(row, wanted, now, charge).map_err(MovementFailure::from),
+            Err(erased) => Err(erased.into()),
+        };
+        let (after, entry, topped_up) = match moved {
             Ok(moved) => moved,
             // It may be this very movement that leaves no room for another: look before refusing.
-            Err(refused) => return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(refused.into()),
+            Err(refused) => return find_replay(&attempts, user, charge, fingerprint).await?.ok_or(refused),
         };
         let receipt = ChargeItem {
             kind: wanted.kind().as_str().to_owned(),
@@ -339,7 +363,7 @@ async fn carry_out_logged(
         };
         let mut transaction = Transaction::new();
         transaction.add(Guard::ChargeNew, Write::create(to_item(&keys::charge(user, charge), &receipt)?));
-        transaction.add(Guard::EntryNew, entry_write(user, &entry, topped_up, None)?);
+        transaction.add(Guard::EntryNew, entry_write(user, &entry, &row.after(after, topped_up), None)?);
         if let Some(action) = action {
             transaction.add(Guard::Logged, action.write(app)?);
         }
@@ -357,7 +381,7 @@ async fn carry_out_logged(
 /// Whether a top-up of so much would be refused now.
 pub(crate) async fn may_top_up(app: &App, user: UserId, amount: Amount) -> Result<(), MovementFailure> {
     let row = get_row(app, user).await?.unwrap_or_default();
-    apply_movement(&row, &Movement::TopUp(amount), app.now(), Uuid::nil())?;
+    apply_movement(row.open()?, &Movement::TopUp(amount), app.now(), Uuid::nil())?;
     Ok(())
 }
 

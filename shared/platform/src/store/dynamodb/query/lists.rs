@@ -80,6 +80,11 @@ impl Query {
         Some(URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// The cursor after which this list begins with what follows `key`, which need not be there.
+    pub fn cursor_after(&self, key: &Key) -> Option<String> {
+        self.encode_cursor(&key_item(key))
+    }
+
     /// A digest by which a cursor that is altered, or of another list, is refused. It has no secret and needs none:
     /// somebody who computes it anew names a position in a list that they may read from its beginning.
     fn cursor_mark(&self, json: &[u8]) -> [u8; CURSOR_MARK_BYTES] {

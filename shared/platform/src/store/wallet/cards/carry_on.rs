@@ -16,9 +16,9 @@ use crate::store::dynamodb::idempotency::Once;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::payments::pay::{self, PayFailure, PayRequest};
-use crate::store::wallet;
 use crate::store::wallet::cards::{Guard, card_payment_item, get, get_isolated, reverse};
 use crate::store::wallet::entries::Entries;
+use crate::store::wallet::{self, closing};
 use crate::telemetry::logs;
 
 /// Most steps of one call. A payment has four at most; more are others' steps in between.
@@ -192,6 +192,7 @@ async fn pay(app: &App, read: &CardPayment, to: CardPaymentState) -> Result<Sold
         // It was paid in another way.
         Ok(false) => Ok(Sold::No),
         Err(PayFailure::CardPaymentMoved) => Ok(Sold::Unclear),
+        Err(PayFailure::Failure(Failure::Erased)) => Ok(Sold::No),
         Err(PayFailure::Failure(failure)) => Err(failure),
         Err(
             refused @ (PayFailure::NotFound
@@ -225,7 +226,10 @@ async fn credit(app: &App, read: &CardPayment, now: Timestamp) -> Result<(), Fai
         entries.into_writes().into_iter().for_each(|write| transaction.add(Guard::Entry, write));
         let received = Some(EventKind::CardPaymentReceived);
         transaction.add(Guard::CardPayment, card_payment_item::update(read, &after, received));
-        let Err(rejected) = transaction.commit(app).await else { return Ok(()) };
+        let Err(rejected) = transaction.commit(app).await else {
+            closing::note_money(read.user, row.as_ref(), read.id);
+            return Ok(());
+        };
         if let Rejected::Guards(failed) = &rejected
             && failed.iter().any(|failed| failed.guard == Guard::CardPayment)
         {

@@ -66,10 +66,13 @@ pub async fn pay_out(
     let mut attempts = Attempts::new(app);
     loop {
         let row = wallet::get_row(app, user).await?.ok_or(PayOutFailure::NoWallet)?;
-        let planned = plan(app, user, &row, id, amount, fingerprint).await;
+        let planned = match row.open() {
+            Ok(row) => plan(app, user, row, id, amount, fingerprint).await,
+            Err(erased) => Err(erased.into()),
+        };
         let (transaction, balance) = match planned {
             Ok(planned) => planned,
-            Err(PayOutFailure::Failure(failure)) => return Err(failure.into()),
+            Err(PayOutFailure::Failure(failure)) if !matches!(failure, Failure::Erased) => return Err(failure.into()),
             // It may be this very payout that leaves too little for another: look before refusing.
             Err(refused) => return find_replay(&attempts, user, id, fingerprint).await?.ok_or(refused),
         };

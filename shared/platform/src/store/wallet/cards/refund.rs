@@ -13,10 +13,10 @@ use crate::failure::Failure;
 use crate::store::dynamodb::item::unreadable;
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{Rejected, Transaction};
-use crate::store::wallet;
 use crate::store::wallet::cards::carry_on::{Until, carry_on};
 use crate::store::wallet::cards::{Guard as CardGuard, card_payment_item, card_refund_item, get, get_refund};
 use crate::store::wallet::entries::Entries;
+use crate::store::wallet::{self, closing};
 
 /// Most looks of one call.
 const LOOKS_MAX: usize = 6;
@@ -122,7 +122,10 @@ async fn return_to_wallet(app: &App, refund: &CardRefund, card: &CardPayment) ->
         transaction.add(CardGuard::CardRefund, card_refund_item::update(refund, &after, told));
         let returned = card.clone().with_refund_returned(refund.amount);
         transaction.add(CardGuard::CardPayment, card_payment_item::update(card, &returned, None));
-        let Err(rejected) = transaction.commit(app).await else { return Ok(()) };
+        let Err(rejected) = transaction.commit(app).await else {
+            closing::note_money(refund.user, row.as_ref(), card.id);
+            return Ok(());
+        };
         if let Rejected::Guards(failed) = &rejected
             && failed.iter().any(|failed| failed.guard != CardGuard::Entry)
         {

@@ -28,11 +28,13 @@ def expect(what, found, wanted):
 
 
 def body_of(name, answer, wanted):
-    """The JSON body of a function's answer to an HTTP event, of the status that is wanted; None if it has none."""
+    """The JSON body of a function's answer to an HTTP event, of the status that is wanted; None if it has none, or is
+    a page."""
     if answer.get("statusCode") != wanted:
         raise Failed(f"{name}: {wanted} expected, came {json.dumps(answer)}")
     print(wanted, end=" ")
-    return json.loads(answer["body"]) if answer.get("body") else None
+    is_json = "json" in (answer.get("headers") or {}).get("content-type", "")
+    return json.loads(answer["body"]) if answer.get("body") and is_json else None
 
 
 def body(**fields):
@@ -154,12 +156,15 @@ def the_rest(functions):
     expect("outcome", audit["outcome"], "agree")
     expect("differences", audit["differences"], 0)
     print(audit["read"]["entries"], "entries")
-    for name in ("free_queue_places", "record_sales", "settle_card_payments"):
+    for name in ("free_queue_places", "record_sales", "settle_card_payments", "send_mail", "record_mail_report"):
         expect("batchItemFailures", functions.call(name)["batchItemFailures"], [])
         print()
-    user = functions.call("grant_role")
-    expect("role", user["role"], "admin")
-    print(user["user_id"])
+    expect("was_suppressed", functions.call("allow_mail")["was_suppressed"], False)
+    print()
+    for name, granted in (("grant_role", True), ("revoke_role", False)):
+        user = functions.call(name)
+        expect("role", [user["role"], user["granted"]], ["admin", granted])
+        print(user["user_id"])
     rotation = functions.call("rotate_keys")
     expect("rotation", rotation["rotation"], example("rotate_keys")["ClientRequestToken"])
     print()

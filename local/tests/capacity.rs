@@ -204,7 +204,7 @@ async fn an_erasure_stays_within_its_budget() {
     mina.get("/users/me/data").await.expect(200);
     within("export an account", meter.take(), 0.0, 3.0, 3);
     mina.call(Method::DELETE, "/users/me", Some(json!({ "password": PASSWORD })), None).await.expect(204);
-    within("erase an account without a wallet", meter.take(), 18.0, 20.0, 24);
+    within("erase an account without a wallet", meter.take(), 16.0, 14.0, 20);
     world.stack.intercept(None);
     world.check_invariants().await;
 }

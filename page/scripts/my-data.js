@@ -45,9 +45,11 @@ export function makeEraseForm(email, forget) {
     showLogIn(h("p", { class: "note good" }, t("data.erased")));
     announce(t("data.erased"));
   };
-  return makeForm(t("data.erase"), erase, { "bad-credentials": ["password", t("password.wrong")] },
+  const form = makeForm(t("data.erase"), erase, { "bad-credentials": ["password", t("password.wrong")] },
     // For password managers: whose password this is.
     h("input", { hidden: true, autocomplete: "username", value: email }),
     field("password", { id: "erase-password", type: "password", autocomplete: "current-password" },
       t("password.present")));
+  form.querySelector("button")?.classList.replace("primary", "danger");
+  return form;
 }

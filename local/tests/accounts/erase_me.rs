@@ -419,7 +419,7 @@ async fn money_that_comes_back_later_is_not_lost() {
     erase(&mina).await.expect(204);
     world.wait(6 * 86_400);
     world.stack.run_schedule("sweep_card_payments").await.expect("swept");
-    let last = own(&world, &mina).into_iter().filter(|item| item["kind"]["S"] == "card_refund_returned").next_back();
+    let last = own(&world, &mina).into_iter().rfind(|item| item["kind"]["S"] == "card_refund_returned");
     let last = last.expect("the money is back");
     assert_eq!(last["balance_after"]["N"], "10000");
     world.check_invariants().await;

@@ -139,6 +139,7 @@ impl Scene {
         self.intercept(None);
         world.clock.advance(world.clock.now().duration_until(self.begins.at));
         world.restore(&self.begins.items);
+        self.forget_attempts();
         if let Some(memory) = &self.begins.provider {
             world.stack.payment_provider().provider().put_back(memory);
         }
@@ -147,6 +148,20 @@ impl Scene {
         self.pass_by();
         for queue in &world.stack.template().queues {
             world.stack.sqs().call("PurgeQueue", &json!({ "QueueUrl": queue.url })).await.expect("purged");
+        }
+    }
+
+    /// Deletes counts of attempts, which a dump leaves out, and which a clock that is put back would meet again.
+    fn forget_attempts(&self) {
+        let table = &self.world.stack.template().table.name;
+        let found =
+            self.world.stack.dynamodb().call("Scan", &json!({ "TableName": table })).expect("the table is read");
+        for item in found["Items"].as_array().expect("items") {
+            if item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("ATTEMPTS#")) {
+                let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+                let request = json!({ "TableName": table, "Key": key });
+                self.world.stack.dynamodb().call("DeleteItem", &request).expect("deleted");
+            }
         }
     }
 

@@ -49,6 +49,6 @@ impl Snapshot {
         let live = log.iter().find(|item| ["held", "declined"].contains(&text(item, "state").as_str()));
         assert!(live.is_none_or(|item| !item.contains_key("expiry_shard")), "{pk} is erased and holds seats");
         let mut unpaid = self.of_partition(pk, "UNPAID");
-        assert!(unpaid.next().is_some_and(|unpaid| is_closing(unpaid)), "{pk} may order");
+        assert!(unpaid.next().is_some_and(is_closing), "{pk} may order");
     }
 }

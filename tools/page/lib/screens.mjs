@@ -136,6 +136,13 @@ export async function furnish({ api, cards, organiser }) {
       ready: 'dialog[open]',
       prepare: (page) => page.locator('.log-in-row button').first().click(),
     },
+    {
+      name: 'erasure of an account',
+      path: '/app/account',
+      person: buyer,
+      ready: '#erase-password:focus',
+      prepare: (page) => page.locator('section:has(> p) button.danger').last().click(),
+    },
     { name: 'log in', path: '/app/account', ready: '#account-email' },
     {
       name: 'sign up',

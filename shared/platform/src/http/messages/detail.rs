@@ -98,8 +98,8 @@ details! {
         "The refresh token is invalid, has expired or was already used. Log in again."
         "유효하지 않거나, 만료되었거나, 이미 사용된 리프레시 토큰입니다. 다시 로그인해 주세요."
     BalanceLeft [AccountInUse]
-        "There is money in your wallet. Pay it out with POST /wallet/payouts or spend it first."
-        "지갑에 잔액이 있습니다. 먼저 POST /wallet/payouts로 환급받거나 사용해 주세요."
+        "There is money in your wallet. Pay it out to your card or spend it first."
+        "지갑에 잔액이 있습니다. 먼저 카드로 환급받거나 사용해 주세요."
     TicketsLeft [AccountInUse]
         "You have tickets of a date that has not started. Cancel them, or wait until it has."
         "아직 시작하지 않은 공연의 티켓이 있습니다. 취소하거나 공연이 시작된 뒤에 다시 시도해 주세요."

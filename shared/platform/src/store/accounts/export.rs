@@ -342,8 +342,7 @@ pub fn unnamed(item: &Item) -> Vec<String> {
             Some(beginning) => name.starts_with(beginning),
             None => known == name,
         };
-        OF_THE_TABLE.iter().chain(kind.left_out).any(|known| left_out(known))
-            || kind.told.iter().any(|(known, ..)| known == name)
+        OF_THE_TABLE.iter().chain(kind.left_out).any(left_out) || kind.told.iter().any(|(known, ..)| known == name)
     };
     item.keys().filter(|name| !is_named(name)).cloned().collect()
 }

@@ -22,7 +22,7 @@ pub struct EraseMeIn {
 }
 
 /// Erases the caller's account for good: name and address are forgotten, all log-ins end, and the address may sign up
-/// anew. What was bought and paid stays, without a name.
+/// anew. Purchases and payments stay, without a name.
 #[utoipa::path(delete, path = "/users/me", request_body = EraseMeIn, extensions(("x-access" = json!("user"))),
     responses(
         (status = 204, description = "The account is erased (or was already); its access tokens are worth nothing"),

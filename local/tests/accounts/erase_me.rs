@@ -208,7 +208,7 @@ async fn what_has_lapsed_is_ended_first() {
     world.check_invariants().await;
 }
 
-/// Whoever still has an access token can move nothing.
+/// An access token that outlives its account moves nothing.
 #[tokio::test]
 async fn after_it_nothing_is_bought_held_topped_up_or_granted() {
     let world = World::new().await;
@@ -387,8 +387,8 @@ async fn what_is_about_to_be_written_when_the_account_is_erased_is_refused() {
     }
 }
 
-/// It is only read: whoever joins at the very moment has a place with which nothing can be held, and which ends by
-/// itself.
+/// It is only read: somebody who joins at the very moment has a place with which nothing can be held, and which ends
+/// by itself.
 #[tokio::test]
 async fn a_place_in_a_queue_taken_in_between_leads_nowhere() {
     let world = World::new().await;

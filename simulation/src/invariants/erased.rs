@@ -7,7 +7,7 @@ const PERSONAL: [&str; 5] = ["email", "name", "password_hash", "language", "prov
 
 impl Snapshot {
     /// D1: an erased account has no name, address, password or role, nobody's address leads to it, its wallet was empty,
-    /// and its ledger, its log and its unpaid orders are closed. What is not erased is not closed.
+    /// and its ledger, its log and its unpaid orders are closed. No other account is closed.
     pub(super) fn check_erased(&self) {
         let erased: Vec<String> = self
             .with_sort_key("PROFILE")

@@ -119,7 +119,7 @@ details! {
         "You have a place in a waiting queue. Leave the queue first."
         "대기열에 참여 중입니다. 먼저 대기열에서 나가 주세요."
     RoleLeft [AccountInUse]
-        "Your account has a role. Whoever granted it must take it away first."
+        "Your account has a role. Ask the person who granted it to take it away first."
         "계정에 역할이 있습니다. 역할을 부여한 사람이 먼저 회수해야 합니다."
     TooManyAttempts { seconds: i64 = 30 } [TooManyAttempts]
         "You have tried too often. Try again in {seconds} s."

@@ -1,8 +1,8 @@
-//! Erasing an account: its name and address become a tombstone; what was bought and paid stays.
+//! Erasing an account: its name and address become a tombstone; purchases and payments stay.
 //!
 //! **Each chain of the account gets an end, in one transaction**: the ledger a closing entry, the log of reservations a
 //! closing in place of a further reservation, the unpaid orders a mark. Each stands under the condition that nothing
-//! came since it was read, and whatever writes to a chain demands in turn that it has no end. So a purchase, a top-up,
+//! came since it was read, and each write to a chain demands in turn that it has no end. So a purchase, a top-up,
 //! a hold or a grant comes before the erasure, which then is refused, or after it, and then is refused itself, although
 //! access tokens live a few minutes longer. A place in a queue has no chain: it is only read. One taken at the very
 //! moment leads nowhere, because no hold can be made with it, and ends by itself.
@@ -171,7 +171,7 @@ async fn read_unpaid(app: &App, user: UserId, now: Timestamp) -> Result<Unpaid, 
     unpaid::read(query::get(app, &key, Consistency::Strong).await?.as_ref())
 }
 
-/// A card payment in progress, or a refund of one that is due. What pays for a purchase or gives it back moves the
+/// A card payment in progress, or a refund of one that is due. A payment for a purchase and its refund move the
 /// ledger as well. A top-up that begins at this very moment does not: its money then comes into a wallet that is
 /// closed, where the audit sees it.
 async fn find_card(app: &App, user: UserId) -> Result<Option<InUse>, Failure> {

@@ -260,7 +260,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// What a user was granted, in a partition of its own.
+/// The roles of a user, which have a partition of their own.
 const ROLE: Kind = Kind {
     name: "role",
     prefix: "",

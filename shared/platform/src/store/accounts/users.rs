@@ -144,8 +144,8 @@ pub(crate) const ERASED_AT: &str = "erased_at";
 /// The attributes of an account that say who it is of, or that let somebody into it: an erased one has none of them.
 pub(crate) const PERSONAL: [&str; 5] = ["email", "name", "password_hash", "language", "proven_at"];
 
-/// The write that changes nothing of an account but its version, on condition that somebody has it: whoever erases it
-/// at the same time reads again.
+/// The write that changes nothing of an account but its version, on condition that somebody has it: an erasure at
+/// the same time reads again.
 pub(crate) fn touch(user: UserId) -> Write {
     Write::update(&keys::user(user))
         .set_to("version", "version + :one")

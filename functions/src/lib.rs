@@ -7,7 +7,6 @@
 )]
 
 pub mod accounts;
-pub mod cards;
 pub mod concerts;
 pub mod events;
 pub mod orders;
@@ -29,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
-const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
+const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
     ("accounts", accounts::FUNCTIONS),
     ("recovery", recovery::FUNCTIONS),
     ("roles", roles::FUNCTIONS),
@@ -39,7 +38,6 @@ const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("reservations", reservations::FUNCTIONS),
     ("wallet", wallet::FUNCTIONS),
     ("payments", payments::FUNCTIONS),
-    ("cards", cards::FUNCTIONS),
     ("products", products::FUNCTIONS),
     ("orders", orders::FUNCTIONS),
     ("events", events::FUNCTIONS),

@@ -7,7 +7,6 @@
 pub mod accounts;
 pub mod audit;
 pub mod concerts;
-pub mod coupons;
 pub mod id;
 pub mod money;
 pub mod orders;

@@ -1,12 +1,14 @@
 //! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
+mod queue;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
-use onsale_domain::coupons::coupon::{ClaimError, CouponError};
 use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
+use onsale_domain::orders::coupon::{ClaimError, CouponError};
 use onsale_domain::orders::place::OrderError;
 use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::purchases::lapses::Paused;
@@ -32,8 +34,8 @@ use crate::store::accounts::login_throttle::AttemptFailure;
 use crate::store::accounts::users::SignUpFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
-use crate::store::coupons::ClaimFailure;
 use crate::store::dynamodb::idempotency::{CreateFailure, KeyReused};
+use crate::store::orders::coupons::ClaimFailure;
 use crate::store::orders::place::PlaceFailure;
 use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;

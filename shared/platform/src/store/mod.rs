@@ -8,7 +8,6 @@
 pub mod accounts;
 pub mod audit;
 pub mod concerts;
-pub mod coupons;
 pub mod dynamodb;
 pub mod events;
 pub mod orders;

@@ -17,10 +17,10 @@ use crate::memory::lock;
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
-use crate::store::orders::unpaid;
+use crate::store::orders::{coupons, unpaid};
 use crate::store::purchases::StoredPurchase;
 use crate::store::wallet::cards::{card_payment_item, card_refund_item};
-use crate::store::{coupons, seats, wallet};
+use crate::store::{seats, wallet};
 
 /// Seats of live tickets that wait to be looked up in their blocks, by block.
 #[derive(Default)]

@@ -18,6 +18,7 @@ pub mod reservations;
 pub mod roles;
 pub mod seats;
 pub mod service;
+pub mod tickets;
 pub mod wallet;
 
 use std::sync::OnceLock;
@@ -28,7 +29,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The functions of each domain, which is a folder here and a tag of the OpenAPI document.
-const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
+const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("accounts", accounts::FUNCTIONS),
     ("recovery", recovery::FUNCTIONS),
     ("roles", roles::FUNCTIONS),
@@ -36,6 +37,7 @@ const DOMAINS: [(&str, &[(&str, Function)]); 13] = [
     ("concerts", concerts::FUNCTIONS),
     ("seats", seats::FUNCTIONS),
     ("reservations", reservations::FUNCTIONS),
+    ("tickets", tickets::FUNCTIONS),
     ("wallet", wallet::FUNCTIONS),
     ("payments", payments::FUNCTIONS),
     ("products", products::FUNCTIONS),

@@ -16,5 +16,6 @@ pub mod queue;
 pub mod reservations;
 pub mod seats;
 pub mod text;
+pub mod tickets;
 pub mod time;
 pub mod wallet;

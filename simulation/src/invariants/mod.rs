@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 mod cards;
 mod queue;
 mod shop;
+mod tickets;
 pub mod transitions;
 
 /// An item as it lies in the table.
@@ -132,6 +133,7 @@ impl Snapshot {
         self.check_cards();
         self.check_queues();
         self.check_concerts();
+        self.check_doors();
     }
 
     /// A concert counts the dates in its list, until its deletion is committed.

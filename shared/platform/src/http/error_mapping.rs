@@ -1,6 +1,7 @@
 //! Maps each refusal of the store to a problem: one exhaustive match for each operation.
 
 mod queue;
+mod tickets;
 
 use std::collections::BTreeMap;
 
@@ -366,12 +367,13 @@ impl From<RefundFailure> for Problem {
         match error {
             RefundFailure::NotFound => Self::new(Detail::NoPayment),
             RefundFailure::Refused(ConcertStarted) => Self::new(Detail::ConcertStarted),
+            RefundFailure::Scanned => Self::new(Detail::TicketScanned),
             RefundFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(RefundFailure: NotFound, ConcertStarted);
+document!(RefundFailure: NotFound, ConcertStarted, TicketScanned);
 
 impl From<AdjustFailure> for Problem {
     fn from(error: AdjustFailure) -> Self {

@@ -16,6 +16,7 @@ mod shape;
 pub use crate::http::response::{Accepted, Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
 pub use browser::PublicUrl;
 pub use code::Code;
+pub use extract::accept::{Representation, Wanted};
 pub use extract::roles::{Admin, Organiser};
 pub use extract::{
     IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RawBody, RequiredKey, SourceAddress, User,

@@ -17,6 +17,7 @@ pub mod purchases;
 pub mod queue;
 pub mod reservations;
 pub mod seats;
+pub mod tickets;
 pub mod views;
 pub mod wallet;
 

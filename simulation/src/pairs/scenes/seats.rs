@@ -113,17 +113,16 @@ pub(super) fn payments() -> Vec<Scene> {
     use Operation::Request;
     let pair = || Before::Request(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
     let mine = || reservation(ANNA, 0);
-    let paid = vec![
-        pair(),
-        Before::Request(ANNA, Action::TopUp(50_000), 201),
-        Before::Request(ANNA, Action::Pay(mine()), 201),
-    ];
+    let paid = || {
+        vec![pair(), Before::Request(ANNA, Action::TopUp(50_000), 201), Before::Request(ANNA, Action::Pay(mine()), 201)]
+    };
+    let reissue = |seat| Action::Reissue(reservation_id(ANNA, 0), seat);
     let declined = || vec![pair(), Before::Request(ANNA, Action::Pay(mine()), 402), Before::Relay];
     let release = || Operation::Deliver("release_declined_payment");
     vec![
         scene(
             "paid seats",
-            paid,
+            paid(),
             vec![
                 Request(ANNA, Action::Refund(mine())),
                 Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),
@@ -133,6 +132,28 @@ pub(super) fn payments() -> Vec<Scene> {
                 Request(ANNA, Action::Spend(10_000)),
             ],
         ),
+        scene(
+            "codes of paid seats",
+            paid(),
+            vec![
+                Request(ANNA, reissue("A-1-1")),
+                Request(ANNA, reissue("A-1-2")),
+                Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),
+                Request(ANNA, Action::Refund(mine())),
+            ],
+        ),
+        Scene {
+            repeats: Some((0, 3)),
+            ..scene(
+                "a new code that is asked for again",
+                [paid(), vec![Before::Request(ANNA, reissue("A-1-1"), 201)]].into_iter().flatten().collect(),
+                vec![
+                    Request(ANNA, reissue("A-1-1")),
+                    Request(ANNA, reissue("A-1-1")),
+                    Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),
+                ],
+            )
+        },
         scene(
             "a declined payment",
             declined(),

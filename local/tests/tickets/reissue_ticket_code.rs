@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use onsale_domain::audit::Outcome;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -123,5 +124,6 @@ async fn a_ticket_has_a_thousand_codes_at_most() {
     reissue(&mina, &held, "A-1-1").await.expect_problem(409, "too-many-codes");
     // It may be given back all the same.
     mina.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
-    world.check_invariants().await;
+    // Those that were not made have no receipts, which the books of the simulation would miss.
+    assert_eq!(world.audit(|_| {}).await.verdict.outcome, Outcome::Agree);
 }

@@ -14,7 +14,7 @@ fn generation(ticket: &Item) -> i64 {
 
 /// The dead generations of an item at the door, by the ticket's place in its reservation.
 fn dead(door: &Item) -> BTreeMap<usize, i64> {
-    let places = door.iter().filter_map(|(name, _)| {
+    let places = door.keys().filter_map(|name| {
         let place = name.strip_prefix('d')?.parse().ok()?;
         Some((place, number(door, name)))
     });
@@ -23,9 +23,10 @@ fn dead(door: &Item) -> BTreeMap<usize, i64> {
 
 impl Snapshot {
     /// G1: of a sold ticket all generations before its own are dead, of one that was given back its own too; nothing else
-    /// is on the list.
+    /// is on the list. G4: each new code has its receipt.
     pub(super) fn check_doors(&self) {
         let mut expected: BTreeMap<TicketKey, i64> = BTreeMap::new();
+        let mut new_codes: BTreeMap<String, i64> = BTreeMap::new();
         for reservation in self.with_sort_key("RSV#") {
             let id = uuid::Uuid::parse_str(&text(reservation, "id")).expect("an id");
             let is_paid = text(reservation, "state") == "paid";
@@ -35,6 +36,8 @@ impl Snapshot {
                 if generation > 1 {
                     assert!(reservation.contains_key("payment"), "{id} had a code and no payment");
                     let is_sold = is_paid && !ticket.contains_key("cancelled");
+                    // The last generation of what was given back is of no code.
+                    *new_codes.entry(text(reservation, "pk")).or_default() += generation - 1 - i64::from(!is_sold);
                     let key = (text(reservation, "schedule_id"), short_id(id), index + 1);
                     expected.insert(key, generation - i64::from(is_sold));
                 }
@@ -48,6 +51,12 @@ impl Snapshot {
             listed.extend(dead(door).into_iter().map(|(place, dead)| ((schedule.clone(), sk.clone(), place), dead)));
         }
         assert_eq!(listed, expected, "dead codes: the doors, and the reservations");
+        let mut receipts: BTreeMap<String, i64> = BTreeMap::new();
+        for receipt in self.with_sort_key("REISSUE#") {
+            *receipts.entry(text(receipt, "pk")).or_default() += 1;
+        }
+        new_codes.retain(|_, count| *count != 0);
+        assert_eq!(new_codes, receipts, "new codes by user, and their receipts");
     }
 }
 

@@ -7,7 +7,6 @@
 )]
 
 pub mod accounts;
-pub mod cards;
 pub mod concerts;
 pub mod events;
 pub mod orders;
@@ -19,6 +18,7 @@ pub mod reservations;
 pub mod roles;
 pub mod seats;
 pub mod service;
+pub mod tickets;
 pub mod wallet;
 
 use std::sync::OnceLock;
@@ -37,9 +37,9 @@ const DOMAINS: [(&str, &[(&str, Function)]); 14] = [
     ("concerts", concerts::FUNCTIONS),
     ("seats", seats::FUNCTIONS),
     ("reservations", reservations::FUNCTIONS),
+    ("tickets", tickets::FUNCTIONS),
     ("wallet", wallet::FUNCTIONS),
     ("payments", payments::FUNCTIONS),
-    ("cards", cards::FUNCTIONS),
     ("products", products::FUNCTIONS),
     ("orders", orders::FUNCTIONS),
     ("events", events::FUNCTIONS),

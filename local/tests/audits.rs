@@ -75,7 +75,7 @@ async fn what_is_beyond_a_maximum_is_not_judged_and_said() {
     assert_eq!(report.not_judged, [format!("2 users with too long books: {named}")]);
     let report = world.audit(|limits| limits.shared = 1).await;
     assert_eq!(report.verdict.outcome, Outcome::NoVerdict);
-    assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues and concerts"]);
+    assert_eq!(report.not_judged, ["more than 1 products, coupons, sections, queues, concerts and doors"]);
     let report = world.audit(|limits| limits.time = Duration::ZERO).await;
     assert_eq!(report.verdict.outcome, Outcome::NoVerdict, "{}", local::commands::audit::report_text(&report));
     assert_eq!(report.not_judged, ["the time was over before the table was read"]);

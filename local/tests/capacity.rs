@@ -75,7 +75,14 @@ async fn operations_stay_within_their_budgets() {
     user.pay(&four).await.expect(201);
     within("pay 3 neighbours", meter.take(), 7.0, 2.0, 3);
     user.delete(&format!("/reservations/{four}/tickets/A-1-1")).await.expect(200);
-    within("refund 1 ticket", meter.take(), 6.0, 3.0, 4);
+    within("refund 1 ticket", meter.take(), 9.0, 3.0, 4);
+    let code = format!("/reservations/{four}/tickets/A-1-2/code");
+    user.get(&code).await.expect(200);
+    meter.take();
+    user.get(&code).await.expect(200);
+    within("show a code", meter.take(), 0.0, 1.0, 1);
+    user.post(&code, json!({})).await.expect(201);
+    within("give a ticket a new code", meter.take(), 8.0, 1.0, 2);
     user.hold(&schedule, &["A-1-26"]).await.expect(201);
     meter.take();
     world.wait(400);
@@ -115,7 +122,7 @@ async fn operations_stay_within_their_budgets() {
     new.pay(&held).await.expect(201);
     within("pay 2 neighbours that cost nothing", meter.take(), 5.0, 2.0, 3);
     new.post(&format!("/payments/rsv-{held}/cancel"), json!({})).await.expect(200);
-    within("refund 2 neighbours that cost nothing", meter.take(), 4.0, 2.0, 3);
+    within("refund 2 neighbours that cost nothing", meter.take(), 7.0, 2.0, 3);
 
     let poor = world.user_with(0).await;
     let held = poor.hold(&schedule, &["A-1-50"]).await.expect(201).reservation();

@@ -6,8 +6,8 @@ use crate::repository::{files, read, tests};
 
 const PATH: &str = "docs/invariants.md";
 
-/// Letters that a code begins with: seats, stock, coupons, wallets, payments, queues, events, answers.
-const LETTERS: &str = "SKCWPQEA";
+/// Letters that a code begins with: seats, stock, coupons, wallets, payments, gates, queues, events, answers.
+const LETTERS: &str = "SKCWPGQEA";
 
 /// The codes that a line cites; of a range, as in `Q1–Q5`, every one.
 fn cited_codes(line: &str) -> BTreeSet<String> {

@@ -45,5 +45,6 @@ mod seed;
 mod service;
 mod simulation;
 mod support;
+mod tickets;
 mod tidy;
 mod wallet;

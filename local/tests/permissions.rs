@@ -13,6 +13,7 @@ mod erasure;
 mod flows;
 mod recovery;
 mod roles;
+mod tickets;
 
 use flows::all_that_functions_do;
 
@@ -24,8 +25,14 @@ const STREAM_READS: [&str; 4] =
 const SCAN: (&str, &str) = ("audit_ledger", "dynamodb:Scan");
 const SECRET: &str = "secretsmanager:";
 /// Variables that say where a secret lies.
-const SECRET_VARIABLES: [&str; 5] =
-    ["SIGNING_KEY_SECRET", "LINK_KEY_SECRET", "DATA_PLATFORM_SECRET", "CARD_KEY_SECRET", "CARD_REPORT_SECRETS_SECRET"];
+const SECRET_VARIABLES: [&str; 6] = [
+    "SIGNING_KEY_SECRET",
+    "LINK_KEY_SECRET",
+    "TICKET_KEY_SECRET",
+    "DATA_PLATFORM_SECRET",
+    "CARD_KEY_SECRET",
+    "CARD_REPORT_SECRETS_SECRET",
+];
 
 /// Everything that the statements of a function allow, one line for each action, resource and kind of key.
 fn allowed(function: &Function) -> BTreeSet<Use> {

@@ -153,7 +153,7 @@ export function wait(ms, signal) {
 }
 
 /** Sends a request once, and waits for a network: being offline is no error. @param {string} path @param {Ask} ask */
-async function send(path, { method = "GET", body, auth, etag, queueToken, key, cookie, signal }) {
+async function send(path, { method = "GET", body, auth, etag, queueToken, key, cookie, accept, signal }) {
   if (!navigator.onLine) {
     await new Promise((resolve) => addEventListener("online", resolve, { once: true, signal }));
   }
@@ -163,7 +163,7 @@ async function send(path, { method = "GET", body, auth, etag, queueToken, key, c
   }
   const headers = new Headers({ "Accept-Language": language });
   const optional = { "Content-Type": body && "application/json", Authorization: token && `Bearer ${token}`,
-    "Queue-Token": queueToken, "If-None-Match": etag, "Idempotency-Key": key };
+    "Queue-Token": queueToken, "If-None-Match": etag, "Idempotency-Key": key, Accept: accept };
   Object.entries(optional).forEach(([name, value]) => value && headers.set(name, String(value)));
   const sent = Date.now();
   try {
@@ -205,7 +205,8 @@ export async function ask(path, options = {}) {
     const response = await send(path, options);
     if (response && (response.ok || response.status === 304)) {
       const text = await response.text();
-      return { body: text ? JSON.parse(text) : undefined, etag: response.headers.get("ETag"), status: response.status };
+      const body = options.accept ? text : text ? JSON.parse(text) : undefined;
+      return { body, etag: response.headers.get("ETag"), status: response.status };
     }
     const refusal = await readRefusal(response);
     refusal.afterLoss = lost;

@@ -1,7 +1,7 @@
 /** Purchases: reservations with their tickets, and orders of the shop. */
 
 import {
-  actionButton, announce, ask, fill, h, keepCard, keepConcert, knownConcert, money, readCard, seatName,
+  actionButton, announce, ask, explain, fill, h, keepCard, keepConcert, knownConcert, money, readCard, seatName,
   showScreen, t, timeTag, write,
 } from "./app.js";
 
@@ -97,18 +97,18 @@ async function showReservation(id, signal) {
   fill(name,
     h("p", { class: "facts" }, badge(state)),
     state === "held" && h("p", {}, h("a", { class: "button primary", href: `/app/cart/${id}` }, t("tickets.to_cart"))),
-    h("ul", { class: "plain tickets" }, ...tickets.map((ticket) => ticketCard(reservation, name, ticket))),
+    h("ul", { class: "plain tickets" }, ...tickets.map((ticket) => ticketCard(reservation, name, ticket, signal))),
     state === "paid" && h("div", { class: "row actions" },
       h("button", { type: "button", click: () => print() }, t("tickets.print")), tickets.length > 1 && returnAll),
     h("p", { class: "actions" }, h("a", { href: "/app/tickets" }, t("tickets.all"))));
 }
 
 /**
- * A ticket; its seat is its code.
- * @param {Reservation} reservation @param {string} name @param {Ticket} ticket
+ * A ticket with what is shown at the door.
+ * @param {Reservation} reservation @param {string} name @param {Ticket} ticket @param {AbortSignal} signal
  */
-function ticketCard(reservation, name, { ticket_id: id, price, state }) {
-  const { reservation_id: reservationId } = reservation;
+function ticketCard(reservation, name, ticket, signal) {
+  const [{ reservation_id: reservationId }, { ticket_id: id, price, state }] = [reservation, ticket];
   const path = `/reservations/${reservationId}/tickets/${id}`;
   const values = { seat: seatName(id), price: money(price) };
   return h("li", { class: "ticket", "data-state": state, "data-ticket-id": id },
@@ -120,7 +120,55 @@ function ticketCard(reservation, name, { ticket_id: id, price, state }) {
       h("p", {}, values.price, " ", state !== reservation.state && badge(state))),
     h("div", { class: "ticket-code" },
       h("span", { class: "muted" }, t("tickets.code")), h("strong", { class: "code" }, id),
+      state === "paid" && codePart(`${path}/code`, values.seat, signal),
       state === "paid" && returnButton("tickets.return", values, path, "DELETE")));
+}
+
+/**
+ * The code of a ticket, as a picture and as a text. It fills itself, and says so if it cannot.
+ * @param {string} path @param {string} seat @param {AbortSignal} signal
+ */
+function codePart(path, seat, signal) {
+  const part = h("div", { class: "door", "aria-busy": "true" });
+  const load = async () => {
+    const { body } = await ask(path, { auth: true, signal, accept: "image/svg+xml" });
+    part.replaceChildren(...drawCode(body, t("tickets.picture", { seat })), renew);
+    part.ariaBusy = null;
+  };
+  const renew = actionButton(t("tickets.new_code"), "link", async () => {
+    const { confirmByDialog } = await import("./dialog.js");
+    if (await confirmByDialog(t("tickets.new_code_question", { seat }), t("tickets.new_code"))) {
+      await write(path, {});
+      await load();
+      announce(t("tickets.new_code_done", { seat }));
+    }
+  });
+  load().catch((problem) => {
+    if (!signal.aborted) {
+      part.replaceChildren(h("p", { class: "note bad" }, explain(problem)), actionButton(t("shell.again"), "", load));
+      part.ariaBusy = null;
+    }
+  });
+  return part;
+}
+
+/**
+ * The picture of a code and its text. No answer becomes markup: of the picture, the size and the lines are taken.
+ * @param {string} svg @param {string} label
+ */
+function drawCode(svg, label) {
+  const make = (/** @type {string} */ tag, /** @type {Record<string, string>} */ attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    return element;
+  };
+  const parts = /viewBox="0 0 (\d+).*<desc>([\w.-]+)<.*stroke="#000" d="([^"]+)"/.exec(svg) ?? [];
+  const [, side = "", code = "", lines = ""] = parts;
+  const picture = make("svg", { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": label,
+    "shape-rendering": "crispEdges" });
+  picture.append(make("path", { d: `M0 0h${side}v${side}H0z`, fill: "#fff" }),
+    make("path", { d: lines, stroke: "#000" }));
+  return [picture, h("code", {}, code)];
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Ask {
   key?: string;
   /** Lets the session's cookie travel. */
   cookie?: boolean;
+  /** The media type of an answer that is no JSON; its body is the text. */
+  accept?: string;
   signal?: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 //! The Lambda binary of `confirm_card_payment`.
 
-use functions::cards::confirm_card_payment;
+use functions::payments::confirm_card_payment;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

@@ -1,6 +1,6 @@
 //! The Lambda binary of `receive_card_report`.
 
-use functions::cards::receive_card_report;
+use functions::payments::receive_card_report;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

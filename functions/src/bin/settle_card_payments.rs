@@ -1,6 +1,6 @@
 //! The Lambda binary of `settle_card_payments`.
 
-use functions::cards::settle_card_payments;
+use functions::payments::settle_card_payments;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {

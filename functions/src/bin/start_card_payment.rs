@@ -1,6 +1,6 @@
 //! The Lambda binary of `start_card_payment`.
 
-use functions::cards::start_card_payment;
+use functions::payments::start_card_payment;
 use onsale_platform::lambda::{self, Function, InvocationError};
 use utoipa_axum::routes;
 

@@ -1,6 +1,6 @@
 //! The Lambda binary of `sweep_card_payments`.
 
-use functions::cards::sweep_card_payments;
+use functions::payments::sweep_card_payments;
 use onsale_platform::lambda::{self, Function, InvocationError};
 
 fn main() -> Result<(), InvocationError> {

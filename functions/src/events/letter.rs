@@ -10,14 +10,15 @@ use onsale_domain::purchases::purchase::{Payment, PurchaseState};
 use onsale_domain::reservations::reservation::Reservation;
 use onsale_domain::wallet::cards::card_payment::{CardPaymentState, Purpose as CardPurpose};
 use onsale_platform::app::App;
-use onsale_platform::auth::mailed_link;
+use onsale_platform::auth::{mailed_link, ticket_picture};
 use onsale_platform::events::{CardData, Data, Event, EventKind, LinkData, OrderData, ReservationData};
 use onsale_platform::failure::Failure;
 use onsale_platform::store::accounts::links::{self, Link};
 use onsale_platform::store::events::mail::letters::NotSent;
 use onsale_platform::store::events::mail::recipient::{self, Recipient};
+use onsale_platform::store::tickets::CodeFailure;
 use onsale_platform::store::wallet::cards;
-use onsale_platform::store::{concerts, orders, reservations};
+use onsale_platform::store::{concerts, orders, reservations, tickets};
 
 use crate::events::response::{Draft, Writer};
 
@@ -136,7 +137,7 @@ impl<'a> Letter<'a> {
     /// When the table fails.
     pub async fn write(self, app: &App, writer: &Writer<'_>) -> Result<Written, Failure> {
         match self {
-            Self::Tickets(data) => with_reservation(app, data, async |read| tickets(app, writer, read).await).await,
+            Self::Tickets(data) => with_reservation(app, data, async |read| paid_seats(app, writer, read).await).await,
             Self::ReservationDeclined(data) => {
                 with_reservation(app, data, async |read| {
                     if is_overtaken(&read.purchase.state, read.purchase.version, read.purchase.declines, data.version) {
@@ -204,7 +205,7 @@ fn is_overtaken(state: &PurchaseState, version: u64, declines: u32, told: u64) -
     *state == PurchaseState::Paid || (version > told && declines > 1)
 }
 
-async fn tickets(app: &App, writer: &Writer<'_>, read: &Reservation) -> Result<Written, Failure> {
+async fn paid_seats(app: &App, writer: &Writer<'_>, read: &Reservation) -> Result<Written, Failure> {
     let (PurchaseState::Paid, Some(payment)) = (read.purchase.state, &read.purchase.payment) else {
         return Ok(Err(NotSent::Overtaken));
     };
@@ -219,6 +220,15 @@ async fn tickets(app: &App, writer: &Writer<'_>, read: &Reservation) -> Result<W
     }
     for ticket in read.live_tickets() {
         draft = draft.line(&ticket.seat.to_string(), writer.money(ticket.price.get()));
+    }
+    for ticket in read.live_tickets() {
+        let code = match tickets::sign(app, read, &ticket.seat).await {
+            Ok(code) => code,
+            Err(CodeFailure::Failure(failure)) => return Err(failure),
+            // Of what is not sold there is none, and it was looked at above.
+            Err(CodeFailure::NoTicket | CodeFailure::Refused(_)) => return Ok(Err(NotSent::Overtaken)),
+        };
+        draft = draft.code(&ticket.seat.to_string(), code.text(), ticket_picture::png(&code)?);
     }
     Ok(Ok(draft.total(writer.word("total"), writer.money(read.total()))))
 }

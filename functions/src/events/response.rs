@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use onsale_domain::money::Currency;
 use onsale_platform::app::App;
-use onsale_platform::events::mail::Mail;
+use onsale_platform::events::mail::{Mail, Picture};
 use onsale_platform::http::{Language, format_money};
 use onsale_platform::store::events::mail::recipient::Recipient;
 
@@ -14,6 +14,14 @@ include!(concat!(env!("OUT_DIR"), "/mail_words.rs"));
 pub struct Labelled {
     label: String,
     value: String,
+}
+
+/// A ticket's code, as a text and as a picture.
+pub struct TicketCode {
+    seat: String,
+    text: String,
+    content_id: String,
+    png: Vec<u8>,
 }
 
 /// Writes in the language of a letter's recipient.
@@ -33,6 +41,7 @@ pub struct Draft {
     facts: Vec<Labelled>,
     lines: Vec<Labelled>,
     total: Option<Labelled>,
+    codes: Vec<TicketCode>,
     action: Labelled,
 }
 
@@ -47,6 +56,8 @@ struct Text<'a> {
     facts: &'a [Labelled],
     lines: &'a [Labelled],
     total: Option<&'a Labelled>,
+    codes_lead: &'a str,
+    codes: &'a [TicketCode],
     action: &'a Labelled,
 }
 
@@ -64,6 +75,8 @@ struct Html<'a> {
     facts: &'a [Labelled],
     lines: &'a [Labelled],
     total: Option<&'a Labelled>,
+    codes_lead: &'a str,
+    codes: &'a [TicketCode],
     action: &'a Labelled,
 }
 
@@ -134,6 +147,7 @@ impl<'a> Writer<'a> {
             facts: Vec::new(),
             lines: Vec::new(),
             total: None,
+            codes: Vec::new(),
             action,
         }
     }
@@ -145,10 +159,22 @@ impl<'a> Writer<'a> {
         if !self.has_answers {
             footer = format!("{footer} {}", self.word("no_answers"));
         }
-        let Draft { heading, paragraphs, facts, lines, total, action, .. } = draft;
+        let Draft { heading, paragraphs, facts, lines, total, codes, action, .. } = draft;
+        let codes_lead = self.word("codes");
         let subject = one_line(&draft.subject);
         let total = total.as_ref();
-        let text = Text { greeting: &greeting, footer: &footer, heading, paragraphs, facts, lines, total, action };
+        let text = Text {
+            greeting: &greeting,
+            footer: &footer,
+            heading,
+            paragraphs,
+            facts,
+            lines,
+            total,
+            codes_lead,
+            codes,
+            action,
+        };
         let html = Html {
             language: self.language.tag(),
             subject: &subject,
@@ -160,11 +186,19 @@ impl<'a> Writer<'a> {
             facts,
             lines,
             total,
+            codes_lead,
+            codes,
             action,
         };
         // Nothing in a template can fail but a text that cannot be written.
         let (text, html) = (text.render().unwrap_or_default(), html.render().unwrap_or_default());
-        Mail { to: self.recipient.address.clone(), letter, subject, text, html }
+        let picture = |code: &TicketCode| Picture {
+            content_id: code.content_id.clone(),
+            file_name: format!("{}.png", code.content_id),
+            png: code.png.clone(),
+        };
+        let pictures = codes.iter().map(picture).collect();
+        Mail { to: self.recipient.address.clone(), letter, subject, text, html, pictures }
     }
 }
 
@@ -190,5 +224,13 @@ impl Draft {
     /// With the sum of its lines.
     pub fn total(self, label: &str, value: String) -> Self {
         Self { total: Some(Labelled { label: label.to_owned(), value }), ..self }
+    }
+
+    /// With the code of one more ticket.
+    pub fn code(mut self, seat: &str, text: String, png: Vec<u8>) -> Self {
+        // A seat may have letters that no name of a picture has.
+        let content_id = format!("ticket-{}", self.codes.len() + 1);
+        self.codes.push(TicketCode { seat: seat.to_owned(), text, content_id, png });
+        self
     }
 }

@@ -4,8 +4,8 @@ use axum::extract::State;
 use onsale_domain::id::CouponId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PathId, Problem, User};
-use onsale_platform::store::coupons;
-use onsale_platform::store::coupons::ClaimFailure;
+use onsale_platform::store::orders::coupons;
+use onsale_platform::store::orders::coupons::ClaimFailure;
 
 use crate::orders::response::ClaimOut;
 

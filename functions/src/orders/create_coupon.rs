@@ -1,14 +1,14 @@
 //! POST /coupons
 
 use axum::extract::State;
-use onsale_domain::coupons::coupon::{self, Coupon, CouponPlanError, Discount, DiscountError};
 use onsale_domain::id::CouponId;
+use onsale_domain::orders::coupon::{self, Coupon, CouponPlanError, Discount, DiscountError};
 use onsale_domain::products::stock::Shards;
 use onsale_domain::{id as ids, time};
 use onsale_platform::app::App;
 use onsale_platform::http::openapi::one_of;
 use onsale_platform::http::{Admin, Answer, Expected, IdempotencyKey, Json, Object, Problem, invalid};
-use onsale_platform::store::coupons;
+use onsale_platform::store::orders::coupons;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object as Schema;

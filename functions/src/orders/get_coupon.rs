@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use onsale_domain::id::CouponId;
 use onsale_platform::app::App;
 use onsale_platform::http::{Cacheable, Detail, PathId, Problem};
-use onsale_platform::store::coupons;
+use onsale_platform::store::orders::coupons;
 
 use crate::orders::response::CouponOut;
 

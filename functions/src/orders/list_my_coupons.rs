@@ -3,7 +3,7 @@
 use axum::extract::State;
 use onsale_platform::app::App;
 use onsale_platform::http::{Answer, PageIn, PageOut, Problem, QueryString, User};
-use onsale_platform::store::coupons;
+use onsale_platform::store::orders::coupons;
 
 use crate::orders::response::ClaimOut;
 

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
-use onsale_domain::coupons::coupon::{Claim, Coupon, Discount};
 use onsale_domain::money::Currency;
+use onsale_domain::orders::coupon::{Claim, Coupon, Discount};
 use onsale_domain::orders::order::{Line, Order};
 use onsale_domain::purchases::purchase::PurchaseState;
 use onsale_platform::http::openapi::one_of;

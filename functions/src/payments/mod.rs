@@ -1,4 +1,5 @@
-//! Payments of reservations and orders.
+//! Payments of reservations and orders: from the wallet, or by a card, which buyers begin and confirm, the payment provider
+//! reports of, and sweeps carry on until it is at rest.
 
 mod response;
 
@@ -6,8 +7,13 @@ use onsale_platform::lambda::Function;
 use utoipa_axum::routes;
 
 pub mod cancel_payment;
+pub mod confirm_card_payment;
 pub mod get_payment;
 pub mod pay;
+pub mod receive_card_report;
+pub mod settle_card_payments;
+pub mod start_card_payment;
+pub mod sweep_card_payments;
 
 /// The functions of this domain.
 pub const FUNCTIONS: &[(&str, Function)] = &[
@@ -17,4 +23,14 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("get_payment", Function::Http(|| routes!(get_payment::get_payment))),
     // POST /payments/{payment_id}/cancel: gives a payment back, and with it what was bought.
     ("cancel_payment", Function::Http(|| routes!(cancel_payment::cancel_payment))),
+    // POST /card-payments: begins a card payment of a reservation, an order or a top-up.
+    ("start_card_payment", Function::Http(|| routes!(start_card_payment::start_card_payment))),
+    // POST /card-payments/{card_payment_id}/confirmation: carries one of the caller's on, once its buyer has authorised it.
+    ("confirm_card_payment", Function::Http(|| routes!(confirm_card_payment::confirm_card_payment))),
+    // POST /card-reports: takes what the payment provider reports.
+    ("receive_card_report", Function::Http(|| routes!(receive_card_report::receive_card_report))),
+    // Queue cards: captures, gives up and refunds at the payment provider.
+    ("settle_card_payments", Function::Event(settle_card_payments::handler)),
+    // Every minute at :00: carries on what nobody has carried on.
+    ("sweep_card_payments", Function::Event(sweep_card_payments::handler)),
 ];

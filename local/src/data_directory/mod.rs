@@ -25,6 +25,8 @@ const CARD_KEY_FILE: &str = "card-key";
 const CARD_REPORT_SECRETS_FILE: &str = "card-report-secrets";
 /// The file of the secret by which mailed links are signed.
 const LINK_KEY_FILE: &str = "link-key";
+/// The file of the secret from which tickets' codes are signed.
+const TICKET_KEY_FILE: &str = "ticket-key";
 /// The file of the mails that were sent.
 const MAILBOX_FILE: &str = "mailbox.sqlite";
 /// The file of the local stack's payment provider.
@@ -36,7 +38,7 @@ const LOCK_FILE: &str = "lock";
 /// Permissions of the directory: its owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 /// The beginnings of the names of our files. A directory with anything else in it is not the stack's alone.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     TABLE_FILE,
     LOCK_FILE,
     EVENTS_SECRET_FILE,
@@ -50,6 +52,7 @@ const OURS: [&str; 13] = [
     PAYMENT_PROVIDER_FILE,
     MAILBOX_FILE,
     LINK_KEY_FILE,
+    TICKET_KEY_FILE,
 ];
 
 /// The payment provider's key for browsers.
@@ -181,6 +184,7 @@ impl DataDirectory {
             ("SIGNING_KEY_SECRET", "SIGNING_KEY_FILE", self.secret_file("signing-key", ids)?),
             ("DATA_PLATFORM_SECRET", "DATA_PLATFORM_SECRET_FILE", self.secret_file(EVENTS_SECRET_FILE, &Ids::Random)?),
             ("LINK_KEY_SECRET", "LINK_KEY_FILE", self.secret_file(LINK_KEY_FILE, &Ids::Random)?),
+            ("TICKET_KEY_SECRET", "TICKET_KEY_FILE", self.secret_file(TICKET_KEY_FILE, ids)?),
             ("CARD_KEY_SECRET", "CARD_KEY_FILE", self.secret_file(CARD_KEY_FILE, &Ids::Random)?),
             (
                 "CARD_REPORT_SECRETS_SECRET",

@@ -146,7 +146,7 @@ async fn a_malformed_idempotency_key_is_refused() {
 }
 
 #[tokio::test]
-async fn what_moves_money_or_units_is_refused_without_a_key_and_nothing_else_is() {
+async fn what_moves_money_or_units_or_ends_a_code_is_refused_without_a_key_and_nothing_else_is() {
     let target = Target::new().await;
     let mut required = Vec::new();
     for route in target.routes_with("Idempotency-Key") {
@@ -169,7 +169,16 @@ async fn what_moves_money_or_units_is_refused_without_a_key_and_nothing_else_is(
     required.sort();
     assert_eq!(
         required,
-        ["adjust_stock", "credit_wallet", "pay_out", "place_order", "spend", "start_card_payment", "top_up"]
+        [
+            "adjust_stock",
+            "credit_wallet",
+            "pay_out",
+            "place_order",
+            "reissue_ticket_code",
+            "spend",
+            "start_card_payment",
+            "top_up",
+        ]
     );
 }
 

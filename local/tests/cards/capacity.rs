@@ -28,7 +28,7 @@ async fn each_step_of_a_card_payment_stays_within_its_budget() {
     world.stack.drain_events().await.expect("the engines");
     within("capture", meter.take(), 2.0, 3.0, 4);
     mina.delete(&format!("/reservations/{held}/tickets/A-1-2")).await.expect(200);
-    within("refund 1 ticket to the card", meter.take(), 13.0, 4.0, 5);
+    within("refund 1 ticket to the card", meter.take(), 16.0, 4.0, 5);
     world.stack.drain_events().await.expect("the engines");
     within("make the refund", meter.take(), 3.0, 4.0, 5);
     mina.top_up_by_card(&world, 30_000, GOOD).await;

@@ -35,6 +35,8 @@ pub enum Case {
     RefundFree,
     /// Of seats that a card paid: its money goes back to the card.
     RefundPaidByCard,
+    /// Of a ticket that is paid.
+    Reissue,
     TopUp,
     /// By an administrator.
     Credit,
@@ -106,13 +108,14 @@ pub enum Case {
 use Case as C;
 
 /// The rows of the matrix.
-pub const OPERATIONS: [(&str, &[Case]); 31] = [
+pub const OPERATIONS: [(&str, &[Case]); 32] = [
     ("hold", &[C::Hold, C::HoldAgain, C::HoldQueued, C::HoldBest, C::HoldSeat]),
     ("release", &[C::ReleaseSeat]),
     ("pay", &[C::Pay, C::PayQueued, C::PayOrder, C::PayFree]),
     ("cancel", &[C::CancelReservation, C::CancelOrder]),
     ("cancel_ticket", &[C::CancelTicket, C::RefundTicket]),
     ("refund", &[C::RefundReservation, C::RefundOrder, C::RefundFree, C::RefundPaidByCard]),
+    ("reissue", &[C::Reissue]),
     ("top_up", &[C::TopUp]),
     ("credit", &[C::Credit]),
     ("spend", &[C::Spend]),
@@ -245,6 +248,7 @@ impl Case {
                 | C::PayQueued
                 | C::PayOrder
                 | C::PayFree
+                | C::Reissue
                 | C::TopUp
                 | C::Credit
                 | C::Spend
@@ -301,6 +305,7 @@ impl Case {
             C::CancelTicket | C::RefundTicket => "cancel_ticket",
             C::Pay | C::PayQueued | C::PayOrder | C::PayFree => "pay",
             C::RefundReservation | C::RefundOrder | C::RefundFree | C::RefundPaidByCard => "cancel_payment",
+            C::Reissue => "reissue_ticket_code",
             C::TopUp => "top_up",
             C::Credit => "credit_wallet",
             C::Spend => "spend",
@@ -356,6 +361,7 @@ impl Case {
             C::PayOrder | C::PayFree => ("POST", "/payments".into(), Some(json!({ "order_id": order }))),
             C::RefundReservation | C::RefundPaidByCard => ("POST", format!("/payments/rsv-{reservation}/cancel"), None),
             C::RefundOrder | C::RefundFree => ("POST", format!("/payments/ord-{order}/cancel"), None),
+            C::Reissue => ("POST", format!("/reservations/{reservation}/tickets/A-1-1/code"), None),
             C::TopUp => ("POST", "/wallet/charges".into(), Some(json!({ "amount": 7 }))),
             C::Credit => {
                 let body = json!({ "amount": 7, "reason": "rain" });
@@ -413,6 +419,10 @@ impl Case {
             C::HoldBest => ("best", json!({ "count": 1 })),
             C::HoldSeat => {
                 asked.path = asked.path.replace("A-1-2", "A-1-3");
+                return Some(asked);
+            }
+            C::Reissue => {
+                asked.path = asked.path.replace("A-1-1", "A-1-40");
                 return Some(asked);
             }
             C::Pay | C::PayQueued | C::StartCard => ("reservation_id", json!(scene.other)),

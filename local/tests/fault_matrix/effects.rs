@@ -49,6 +49,7 @@ impl Scene {
                 assert_eq!(self.balance(), (2 - sold) * 50_000);
                 parts(2 - sold, 2)
             }
+            C::Reissue => self.effects_on_codes(),
             C::TopUp | C::Credit => parts(self.balance() - RICH, 7),
             C::Spend => parts(RICH - self.balance(), 7),
             C::ExpireHold => flag(self.state_of_reservation() == "expired" && held == 0),
@@ -81,6 +82,16 @@ impl Scene {
             case if case.is_of_a_queue() => self.effects_on_the_queue(&snapshot),
             _ => self.effects_on_the_shop(),
         }
+    }
+
+    /// With a receipt for each.
+    fn effects_on_codes(&self) -> i64 {
+        let ticket = &self.own(&self.reservation_key(), "tickets")["L"][0]["M"];
+        let made = ticket["generation"]["N"].as_str().map_or(0, |text| text.parse::<i64>().expect("a number") - 1);
+        let items = self.world.items();
+        let of = |item: &&Value| item["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("REISSUE#"));
+        assert_eq!(i64::try_from(items.values().filter(of).count()), Ok(made), "receipts");
+        made
     }
 
     /// With an entry of the log for each.

@@ -3,7 +3,7 @@
 use super::scene::Scene;
 use super::trouble::Meeting;
 
-cells!(at_once: hold release pay cancel cancel_ticket refund top_up credit spend start_card_payment confirm_card_payment pay_out order claim join claim_admission leave
+cells!(at_once: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim join claim_admission leave
     manage_shop roles sessions erase);
 
 /// All decide from the same state, and it happens once: each is told so, or to come again.

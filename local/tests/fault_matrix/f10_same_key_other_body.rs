@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::scene::{KEY, Scene};
 use crate::support::World;
 
-cells!(another_body: hold pay top_up credit spend start_card_payment pay_out order manage_shop);
+cells!(another_body: hold pay reissue top_up credit spend start_card_payment pay_out order manage_shop);
 
 /// It is refused, and changes nothing; the first remains a success.
 async fn another_body(scene: &Scene) {

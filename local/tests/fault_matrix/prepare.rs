@@ -46,6 +46,7 @@ impl Scene {
             | C::RefundTicket
             | C::Pay
             | C::RefundReservation
+            | C::Reissue
             | C::TopUp
             | C::Credit
             | C::Spend
@@ -67,7 +68,7 @@ async fn seats(case: Case) -> Scene {
     let reservation = user.hold(&hall, &["A-1-1", "A-1-40"]).await.expect(201).reservation();
     let mut other = String::new();
     match case {
-        C::RefundTicket | C::RefundReservation => {
+        C::RefundTicket | C::RefundReservation | C::Reissue => {
             user.pay(&reservation).await.expect(201);
         }
         C::ExpireHold => world.wait(302),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use base64::Engine as _;
 use local::aws::engine::ses::Mail;
 use local::third_parties::payment_provider::Method;
 use serde_json::json;
@@ -125,6 +126,13 @@ fn without_secret(text: &str) -> String {
     format!("{before}#<secret>{}", without_secret(behind.trim_start_matches(is_of_secret)))
 }
 
+/// The text with the codes of tickets as `T1.<code>`: others in each run.
+fn without_codes(text: &str) -> String {
+    let Some((before, behind)) = text.split_once("T1.") else { return text.to_owned() };
+    let is_of_code = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
+    format!("{before}T1.<code>{}", without_codes(behind.trim_start_matches(is_of_code)))
+}
+
 /// The text with every id as `<id>`: they are others in each run.
 fn without_ids(text: &str) -> String {
     let is_id = |part: &str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
@@ -155,7 +163,7 @@ async fn each_letter_says_what_its_snapshot_says() {
             let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
             for (ending, made) in [("txt", text), ("html", mail.html)] {
                 let path = format!("{FOLDER}/{case}.{language}.{ending}");
-                let made = without_secret(&without_ids(&made));
+                let made = without_secret(&without_codes(&without_ids(&made)));
                 if writes {
                     fs::create_dir_all(root().join(FOLDER)).expect("a folder");
                     fs::write(root().join(&path), &made).expect("written");
@@ -169,6 +177,30 @@ async fn each_letter_says_what_its_snapshot_says() {
     let there: BTreeSet<String> =
         there.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     assert_eq!(there, expected, "{FOLDER}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_ticket_comes_with_its_code_as_text_and_picture() {
+    let world = World::with_options(sends_mail).await;
+    let schedule = world.schedule_with_seats().await;
+    let mina = world.buyer("mina@example.com", 200_000).await;
+    let held = mina.hold(&schedule, &["A-1-1", "A-1-2", "A-1-3"]).await.expect(201).reservation();
+    mina.delete(&format!("/reservations/{held}/tickets/A-1-2")).await.expect(200);
+    mina.pay(&held).await.expect(201);
+    let code =
+        async |seat| mina.get(&format!("/reservations/{held}/tickets/{seat}/code")).await.expect(200).text("code");
+    let first = code("A-1-1").await;
+    mina.post(&format!("/reservations/{held}/tickets/A-1-3/code"), json!({})).await.expect(201);
+    let codes = [first, code("A-1-3").await];
+    world.stack.drain_events().await.expect("settled");
+    let mail = world.mails().pop().expect("a mail");
+    assert_eq!((mail.letter.as_deref(), mail.pictures.len()), (Some("tickets"), 2));
+    for (picture, code) in mail.pictures.iter().zip(&codes) {
+        let png = base64::engine::general_purpose::STANDARD.decode(&picture.content).expect("base64");
+        assert_eq!(crate::tickets::read_picture(&png), *code);
+        assert!(mail.text.contains(code.as_str()) && mail.html.contains(code.as_str()));
+        assert_eq!(mail.html.matches(&format!("\"cid:{}\"", picture.content_id)).count(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

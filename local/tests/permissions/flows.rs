@@ -13,7 +13,7 @@ use onsale_platform::store::concerts::delete_schedule::{self, Budget, DeleteOutc
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{cards, erasure, missing_uses, recovery, roles};
+use super::{cards, erasure, missing_uses, recovery, roles, tickets};
 use crate::accounts;
 use crate::queue::scenario as queueing;
 use crate::support::cards::GOOD;
@@ -42,6 +42,7 @@ pub async fn all_that_functions_do(reading: Reading) -> World {
     giving_back(&world).await;
     giving_back_too_late(&world).await;
     cards::paying_by_card(&world).await;
+    tickets::showing(&world).await;
     deleting(&world).await;
     accepted_deletions(&world).await;
     dying_deletions(&world).await;

@@ -9,10 +9,20 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What every secret of a test has in it. Access tokens are JWTs, whose header begins so; refresh tokens have a prefix;
+/// What every secret of a test has in it. Access tokens are JWTs, whose header begins so; refresh tokens and tickets' codes have
+/// a prefix;
 /// all addresses are of these domains; all passwords are these or made of them.
-const MARKS: [&str; 8] =
-    ["eyJ", "rt1.", "@example.com", "@onsale.local", "correct horse", "correct-horse", "wrong horse", "onsale-admin-1"];
+const MARKS: [&str; 9] = [
+    "eyJ",
+    "rt1.",
+    "T1.",
+    "@example.com",
+    "@onsale.local",
+    "correct horse",
+    "correct-horse",
+    "wrong horse",
+    "onsale-admin-1",
+];
 
 const SECRET_BYTES_MIN: usize = 10;
 

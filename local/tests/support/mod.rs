@@ -284,7 +284,7 @@ pub fn releases_on_decline(options: &mut Options) {
 /// Whether a request of this route is refused without an `Idempotency-Key`.
 fn requires_key(method: &Method, path: &str) -> bool {
     let moves = path.starts_with("/wallet/") || ["/card-payments", "/orders"].contains(&path);
-    *method == Method::POST && (moves || path.ends_with("/stock") || path.ends_with("/credits"))
+    *method == Method::POST && (moves || ["/stock", "/credits", "/code"].iter().any(|end| path.ends_with(end)))
 }
 
 /// Somebody who calls the API.

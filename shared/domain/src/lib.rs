@@ -7,7 +7,6 @@
 pub mod accounts;
 pub mod audit;
 pub mod concerts;
-pub mod coupons;
 pub mod id;
 pub mod money;
 pub mod orders;
@@ -17,5 +16,6 @@ pub mod queue;
 pub mod reservations;
 pub mod seats;
 pub mod text;
+pub mod tickets;
 pub mod time;
 pub mod wallet;

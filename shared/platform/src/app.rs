@@ -8,6 +8,7 @@ use onsale_domain::money::Currency;
 
 use crate::auth::key_ring::KeyRing;
 use crate::auth::signing_key::SigningKey;
+use crate::auth::ticket_key::TicketKeys;
 use crate::card_provider::client::{CardProvider, Transport};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
@@ -70,6 +71,7 @@ struct Inner {
     key_ring: KeyRing,
     signing_key: Remembered<Arc<SigningKey>>,
     link_key: Remembered<String>,
+    ticket_keys: Remembered<Arc<TicketKeys>>,
     webhook: WebhookClient,
     card_provider: CardProvider,
 }
@@ -85,6 +87,7 @@ impl App {
                 key_ring: KeyRing::default(),
                 signing_key: Remembered::default(),
                 link_key: Remembered::default(),
+                ticket_keys: Remembered::default(),
                 webhook: WebhookClient::default(),
                 card_provider: CardProvider::default(),
             }),
@@ -107,6 +110,7 @@ impl App {
         let secret = [
             &config.signing_key,
             &config.link_key,
+            &config.ticket_key,
             &config.data_platform_secret,
             &config.card_key,
             &config.card_report_secrets,
@@ -176,6 +180,11 @@ impl App {
     /// The secret by which mailed links are signed, as far as this process knows it.
     pub(crate) fn link_key(&self) -> &Remembered<String> {
         &self.inner.link_key
+    }
+
+    /// The keys that sign tickets' codes, as far as this process knows them.
+    pub(crate) fn ticket_keys(&self) -> &Remembered<Arc<TicketKeys>> {
+        &self.inner.ticket_keys
     }
 
     /// Client of the queues.

@@ -109,6 +109,8 @@ pub struct Config {
     pub signing_key: Option<SecretSource>,
     /// Where the secret lies by which mailed links are signed.
     pub link_key: Option<SecretSource>,
+    /// Where the secret lies from which tickets' codes are signed.
+    pub ticket_key: Option<SecretSource>,
     /// Where events are posted to; none when there is no data platform.
     pub data_platform_url: Option<Url>,
     /// Where the secret lies with which events are signed.
@@ -194,6 +196,7 @@ impl Config {
             token_issuer: text("TOKEN_ISSUER").unwrap_or_else(|| "onsale".to_owned()),
             signing_key: secret("SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"),
             link_key: secret("LINK_KEY_FILE", "LINK_KEY_SECRET"),
+            ticket_key: secret("TICKET_KEY_FILE", "TICKET_KEY_SECRET"),
             data_platform_url: text("DATA_PLATFORM_URL")
                 .as_deref()
                 .map(|url| parse_outside_url("DATA_PLATFORM_URL", url))

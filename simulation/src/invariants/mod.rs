@@ -11,6 +11,7 @@ mod cards;
 mod erased;
 mod queue;
 mod shop;
+mod tickets;
 pub mod transitions;
 
 /// An item as it lies in the table.
@@ -134,6 +135,7 @@ impl Snapshot {
         self.check_queues();
         self.check_concerts();
         self.check_erased();
+        self.check_doors();
     }
 
     /// A concert counts the dates in its list, until its deletion is committed.

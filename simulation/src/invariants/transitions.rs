@@ -1,6 +1,6 @@
 //! The transitions that a write may make of an item.
 
-use crate::invariants::{Item, number, text};
+use crate::invariants::{Item, number, text, tickets};
 
 /// The error of a write that leaves `after` where `before` was, if it is one.
 ///
@@ -16,6 +16,9 @@ pub fn transition_error(sk: &str, before: Option<&Item>, after: Option<&Item>) -
     };
     if before == after {
         return None;
+    }
+    if let Some(error) = tickets::revived(sk, before, after) {
+        return Some(error);
     }
     let states = || (text(before, "state"), text(after, "state"));
     let told = |what: &str| Some(format!("{sk}: {what}, from {:?} to {:?}", states().0, states().1));

@@ -52,6 +52,8 @@ const OPENED_AGAIN: &str = "what the sweep has given up meanwhile, without an in
 const CONFIRMED_BETWEEN: &str =
     "of two at once both write the same; local/tests/cards/start_meanwhile.rs has a third between them";
 
+const NO_SCANS: &str = "nobody is scanned here; local/tests/tickets/door.rs does that";
+
 /// A function, or `*`; the beginning of what follows in a guard's name; and why.
 const KEPT: &[(&str, &str, KeepReason)] = &[
     ("start_card_payment", "ORDER · version", KeepReason::Because(LAPSED)),
@@ -63,6 +65,7 @@ const KEPT: &[(&str, &str, KeepReason)] = &[
     ("settle_card_payments", "BLOCK · #N = :mine", KeepReason::Because(OWNER)),
     ("settle_card_payments", "BLOCK · (attribute_not_exists(lease)", KeepReason::Because(PUT_BACK)),
     ("settle_card_payments", "RSV · version", KeepReason::Because(MONEY)),
+    ("*", "DOOR · attribute_not_exists(s", KeepReason::Because(NO_SCANS)),
     ("*", "STOCK · attribute_exists(pk)", KeepReason::Because(THERE)),
     ("*", "QUEUE · attribute_exists(pk)", KeepReason::Because(THERE)),
     ("*", "BATCH · attribute_exists(pk)", KeepReason::Because(THERE)),

@@ -22,6 +22,8 @@ pub enum Action {
     Cancel(PurchaseId),
     /// To give one ticket back, paid or not.
     CancelTicket(String, &'static str),
+    /// To get a new code for a ticket.
+    Reissue(String, &'static str),
     /// To have the money back.
     Refund(PurchaseId),
     /// To put money in.
@@ -206,7 +208,10 @@ impl Person {
             }
             (4..=7, Some(thing)) => Action::Pay(thing),
             (8, Some(thing)) => Action::Cancel(thing),
-            (9, Some(PurchaseId::Reservation(id))) => Action::CancelTicket(id, SEATS[rng.below(SEATS.len())]),
+            (9, Some(PurchaseId::Reservation(id))) => {
+                let seat = SEATS[rng.below(SEATS.len())];
+                if rng.below(2) == 0 { Action::CancelTicket(id, seat) } else { Action::Reissue(id, seat) }
+            }
             (9..=11, Some(thing)) => Action::Refund(thing),
             (12, _) => Action::TopUp([10_000, 40_000, 7][rng.below(3)]),
             (13, _) => Action::Spend([5_000, 60_000][rng.below(2)]),
@@ -262,6 +267,7 @@ impl Action {
             Self::Cancel(PurchaseId::Reservation(_)) => "cancel_reservation",
             Self::Cancel(PurchaseId::Order(_)) => "cancel_order",
             Self::CancelTicket(..) => "cancel_ticket",
+            Self::Reissue(..) => "reissue_ticket_code",
             Self::Refund(_) => "cancel_payment",
             Self::TopUp(_) => "top_up",
             Self::Spend(_) => "spend",
@@ -304,6 +310,7 @@ impl Action {
             Self::Cancel(PurchaseId::Reservation(id)) => asked("DELETE", format!("/reservations/{id}"), None),
             Self::Cancel(PurchaseId::Order(id)) => asked("DELETE", format!("/orders/{id}"), None),
             Self::CancelTicket(id, seat) => asked("DELETE", format!("/reservations/{id}/tickets/{seat}"), None),
+            Self::Reissue(id, seat) => asked("POST", format!("/reservations/{id}/tickets/{seat}/code"), None),
             Self::Refund(thing) => asked("POST", format!("/payments/{}/cancel", thing.payment_id()), None),
             Self::TopUp(amount) => asked("POST", "/wallet/charges".into(), Some(json!({ "amount": amount }))),
             Self::Spend(amount) => {

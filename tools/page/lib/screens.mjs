@@ -83,7 +83,7 @@ export async function furnish({ api, cards, organiser }) {
     { name: 'cart that has ended', path: `/app/cart/${goneId}`, person: buyer, ready: '.empty .button' },
     { name: 'tickets', path: '/app/tickets', person: buyer, ready: '.entry' },
     { name: 'no tickets', path: '/app/tickets', person: waiting, ready: '.empty' },
-    { name: 'ticket', path: `/app/tickets/${ticketId}`, person: buyer, ready: '.ticket' },
+    { name: 'ticket', path: `/app/tickets/${ticketId}`, person: buyer, ready: '.ticket:last-child .door svg' },
     {
       name: 'return of a ticket',
       path: `/app/tickets/${ticketId}`,

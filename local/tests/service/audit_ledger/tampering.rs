@@ -36,6 +36,7 @@ impl Scene {
             What::CardEntries | What::CardAmount | What::CardRefunds | What::CardPurchases | What::Payouts => {
                 self.tamper_card(what)
             }
+            What::DeadCodes => vec![self.tamper_door()],
             What::UnpaidCount | What::UnpaidOpen | What::UnpaidUnits => vec![self.tamper_unpaid(what)],
             What::Erasure | What::ErasedProfile | What::AfterClosing => self.tamper_erasure(what),
             What::Units
@@ -245,6 +246,7 @@ impl Scene {
                 let mut again = self.table().get(&self.pk, &reservation(REFUNDED)).expect("refunded");
                 again["sk"] = text(reservation(HELD + 1));
                 again.as_object_mut().expect("an item").remove("payment");
+                again["tickets"]["L"][0]["M"].as_object_mut().expect("a ticket").remove("generation");
                 self.table().put(&again);
                 let of = format!("reservation {} of user {}", self.refunded, self.user);
                 format!("{of}: its place in the log: expected number {REFUNDED} alone, found {}", HELD + 1)
@@ -269,6 +271,14 @@ impl Scene {
                 format!("section A of schedule {schedule}: seats held: expected 1, found 2")
             }
         }]
+    }
+
+    /// The refunded ticket's code is good at the door.
+    fn tamper_door(&self) -> String {
+        let id: Uuid = self.refunded.parse().expect("an id");
+        let pk = format!("DOOR#{}#{}", self.schedule, id.as_bytes()[15] % 16);
+        self.table().delete(&pk, &short_of(&self.refunded));
+        format!("door of date {}: dead codes: expected 2 of 1 tickets, found 0 of 0 tickets", self.schedule)
     }
 
     fn tamper_unpaid(&self, what: What) -> String {

@@ -7,6 +7,7 @@
 //! whole.
 
 mod concerts;
+mod doors;
 mod evidence;
 mod queues;
 mod sections;
@@ -29,6 +30,7 @@ use crate::id::{CardPaymentId, ConcertId, CouponId, OrderId, ProductId, Reservat
 use crate::seats::{Label, SeatId};
 
 pub use concerts::Concerts;
+pub use doors::Doors;
 use evidence::Evidence;
 pub use queues::Queues;
 pub use sections::{CLOCKS_APART_SECONDS, Sections, expected_value};
@@ -112,6 +114,8 @@ pub enum What {
     SeatsSold,
     /// As many seats of a section are held as reservations hold.
     SeatsHeld,
+    /// The list at the door of a date names the codes that are dead, and no other.
+    DeadCodes,
     /// Units that are left and units of live orders are those that were put in.
     Units,
     /// A quantity has as many shards as it says.
@@ -134,7 +138,7 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Unreadable,
         Self::NoWallet,
         Self::EntryNumber,
@@ -171,6 +175,7 @@ impl What {
         Self::Seat,
         Self::SeatsSold,
         Self::SeatsHeld,
+        Self::DeadCodes,
         Self::Units,
         Self::Shards,
         Self::ShardBelowZero,
@@ -222,6 +227,7 @@ impl What {
             Self::Seat => "its value",
             Self::SeatsSold => "seats sold",
             Self::SeatsHeld => "seats held",
+            Self::DeadCodes => "dead codes",
             Self::Units => "units left and ordered",
             Self::Shards => "its shards",
             Self::ShardBelowZero => "what is left",
@@ -269,6 +275,8 @@ pub enum Entity {
     Seat(ScheduleId, SeatId),
     /// A section of a schedule.
     Section(ScheduleId, Label),
+    /// The door of a date.
+    Door(ScheduleId),
     /// A product.
     Product(ProductId),
     /// A coupon.
@@ -305,6 +313,7 @@ impl fmt::Display for Entity {
             Self::Unpaid(user) => write!(formatter, "unpaid orders of user {user}"),
             Self::Seat(schedule, seat) => write!(formatter, "seat {seat} of schedule {schedule}"),
             Self::Section(schedule, section) => write!(formatter, "section {section} of schedule {schedule}"),
+            Self::Door(schedule) => write!(formatter, "door of date {schedule}"),
             Self::Product(id) => write!(formatter, "product {id}"),
             Self::Coupon(id) => write!(formatter, "coupon {id}"),
             Self::Unknown(id) => write!(formatter, "stock of {id}"),

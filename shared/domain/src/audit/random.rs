@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::coupons::coupon::{Claim, Discount};
 use crate::id::{CouponId, OrderId, ProductId, ReservationId, ScheduleId, UserId};
 use crate::money::{Amount, Price};
+use crate::orders::coupon::{Claim, Discount};
 use crate::orders::order::{Line, Order};
 use crate::orders::unpaid::Unpaid;
 use crate::products::product::ProductState;

@@ -1,5 +1,6 @@
-//! Orders: what may be ordered, and what an account has not paid yet.
+//! Orders: what may be ordered, with which coupon, and what an account has not paid yet.
 
+pub mod coupon;
 pub mod order;
 pub mod place;
 pub mod unpaid;

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::coupons::coupon::{Claim, CouponError};
 use crate::id::{CouponId, OrderId, ProductId, UserId};
 use crate::money::AMOUNT_MAX;
+use crate::orders::coupon::{Claim, CouponError};
 use crate::orders::order::{Line, Order};
 use crate::products::product::{MAX_PER_USER_MAX, Product};
 use crate::products::stock::Portion;
@@ -188,7 +188,7 @@ pub fn place(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::coupons::coupon::Discount;
+    use crate::orders::coupon::Discount;
     use crate::products::product;
     use crate::products::product::tests::product;
     use proptest::prelude::*;

@@ -132,6 +132,18 @@ impl Purchase {
         Self { state: PurchaseState::Open, held_until, payment: None, declines: 0, settled: false, version: 1 }
     }
 
+    /// Whether it is paid, and not refunded as a whole.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.state == PurchaseState::Paid
+    }
+
+    /// Whether it was given up or refunded as a whole.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.state == PurchaseState::Cancelled
+    }
+
     /// Where it stands for somebody who looks at `now`: one that has lapsed has expired, swept or not.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> PurchaseState {

@@ -13,6 +13,7 @@ use crate::queue::entry::Admission;
 use crate::reservations::log::RESERVATIONS_MAX;
 use crate::reservations::reservation::{Reservation, Ticket};
 use crate::seats::SeatId;
+use crate::tickets::generation::Generation;
 use crate::time::EpochSecond;
 
 /// Why seats cannot be held, in order of precedence.
@@ -128,8 +129,10 @@ pub fn hold(
     if end <= EpochSecond::begun(now) {
         return Err(SaleError::Closed.into());
     }
-    let tickets =
-        known.into_iter().map(|seat| Ticket { price: price(&seat), seat, cancelled: false }).collect::<Vec<_>>();
+    let tickets = known
+        .into_iter()
+        .map(|seat| Ticket { price: price(&seat), seat, cancelled: false, generation: Generation::FIRST })
+        .collect::<Vec<_>>();
     Ok(Reservation {
         id: request.id,
         user: request.user,

@@ -8,6 +8,7 @@ use crate::money::Price;
 use crate::purchases::purchase::{AlreadyPaid, Cancel, Purchase, PurchaseState};
 use crate::queue::QueueId;
 use crate::seats::{SeatId, SeatValue};
+use crate::tickets::generation::Generation;
 
 /// One seat of a reservation, at the price frozen when it was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Ticket {
     pub price: Price,
     /// Given up by itself, before or after payment.
     pub cancelled: bool,
+    /// Which of its codes is good.
+    pub generation: Generation,
 }
 
 /// The concert has begun: what was paid for it is not given back any more.
@@ -141,7 +144,7 @@ impl Reservation {
     pub fn refunded(self, now: Timestamp) -> Result<Option<(Self, i64)>, ConcertStarted> {
         let Some((purchase, back)) = self.purchase.clone().refunded() else { return Ok(None) };
         self.before_the_concert(now)?;
-        Ok(Some((Self { purchase, ..self }, back)))
+        Ok(Some((Self { purchase, ..self.without_codes() }, back)))
     }
 
     /// It as it stands once one of its tickets was given back, and how much of the payment goes with it: the ticket's
@@ -158,7 +161,8 @@ impl Reservation {
         let price = self.tickets[index].price.get();
         let Some((purchase, back)) = self.purchase.clone().partly_refunded(price) else { return Ok(None) };
         self.before_the_concert(now)?;
-        self.tickets[index].cancelled = true;
+        let ticket = &mut self.tickets[index];
+        (ticket.cancelled, ticket.generation) = (true, ticket.generation.next());
         Ok(Some((Self { purchase, ..self }, back)))
     }
 

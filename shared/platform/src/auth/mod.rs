@@ -1,4 +1,4 @@
-//! Passwords, tokens, and the keys that sign them.
+//! Passwords, tokens and tickets' codes, and the keys that sign them.
 
 pub mod access_token;
 pub mod authentication;
@@ -9,3 +9,6 @@ pub mod queue_token;
 pub mod refresh_token;
 pub mod signing;
 pub(crate) mod signing_key;
+pub mod ticket_key;
+pub mod ticket_picture;
+pub mod ticket_signing;

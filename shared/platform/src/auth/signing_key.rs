@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Every key id begins so; a range of keys needs a beginning that is not empty.
 pub const KID_PREFIX: &str = "k";
 /// Fewest characters of a secret; one that was cut off must never be signed from.
-const SECRET_CHARACTERS_MIN: usize = 32;
+pub(super) const SECRET_CHARACTERS_MIN: usize = 32;
 
 /// A verifying key.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,7 +5,11 @@
 
 use aws_sdk_sesv2::error::{BuildError, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content, Destination,
+    EmailContent, Message, MessageTag,
+};
 
 use crate::app::App;
 
@@ -30,6 +34,18 @@ pub struct Mail {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// The pictures that its HTML shows.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that comes with a mail, so that it is there without a network and without asking anybody.
+pub struct Picture {
+    /// The name by which the HTML shows it: `cid:<name>`.
+    pub content_id: String,
+    /// The name under which somebody may keep it.
+    pub file_name: String,
+    /// Its bytes, as PNG.
+    pub png: Vec<u8>,
 }
 
 /// The outcome of sending a mail.
@@ -71,7 +87,20 @@ pub async fn send(app: &App, mail: &Mail) -> Outcome {
 fn message(mail: &Mail) -> Result<Message, BuildError> {
     let content = |text: &str| Content::builder().data(text).charset(CHARSET).build();
     let body = Body::builder().text(content(&mail.text)?).html(content(&mail.html)?).build();
-    Ok(Message::builder().subject(content(&mail.subject)?).body(body).build())
+    let pictures: Result<Vec<Attachment>, BuildError> = mail.pictures.iter().map(attachment).collect();
+    let pictures = Some(pictures?).filter(|pictures| !pictures.is_empty());
+    Ok(Message::builder().subject(content(&mail.subject)?).body(body).set_attachments(pictures).build())
+}
+
+fn attachment(picture: &Picture) -> Result<Attachment, BuildError> {
+    Attachment::builder()
+        .raw_content(Blob::new(picture.png.clone()))
+        .content_type("image/png")
+        .content_disposition(AttachmentContentDisposition::Inline)
+        .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+        .content_id(&picture.content_id)
+        .file_name(&picture.file_name)
+        .build()
 }
 
 /// The meaning of an error. Only a refusal that names the mail's own address or content is final; what an operator can

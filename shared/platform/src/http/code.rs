@@ -42,6 +42,9 @@ codes! {
     Forbidden = FORBIDDEN, "forbidden", "You may not do this", "권한이 없습니다";
     /// There is no such thing, or it is not yours.
     NotFound = NOT_FOUND, "not-found", "Not found", "찾을 수 없습니다";
+    /// The answer has no form that the caller takes.
+    NotAcceptable = NOT_ACCEPTABLE, "not-acceptable",
+        "There is no such representation", "제공하지 않는 형식입니다";
     /// The route has no such method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed",
         "The path does not allow this method", "허용되지 않는 메서드입니다";
@@ -150,6 +153,14 @@ codes! {
     ReportInvalid = UNAUTHORIZED, "report-invalid", "The report is not valid", "유효하지 않은 알림입니다";
     /// The concert has started: its payment is not given back.
     ConcertStarted = CONFLICT, "concert-started", "The concert has started", "공연이 이미 시작되었습니다";
+    /// The reservation is not paid.
+    NotPaid = CONFLICT, "not-paid", "The reservation is not paid", "결제되지 않은 예약입니다";
+    /// The ticket was given back.
+    TicketCancelled = CONFLICT, "ticket-cancelled", "The ticket is cancelled", "취소된 티켓입니다";
+    /// Somebody has come in with the ticket.
+    TicketScanned = CONFLICT, "ticket-scanned", "The ticket has been scanned", "이미 입장에 사용된 티켓입니다";
+    /// The ticket has had as many codes as one may have.
+    TooManyCodes = CONFLICT, "too-many-codes", "The ticket has had too many codes", "티켓 코드를 너무 많이 발급했습니다";
     /// Fewer units are left than are wanted.
     OutOfStock = CONFLICT, "out-of-stock", "Too few units are left", "재고가 부족합니다";
     /// The price is another than a moment ago.

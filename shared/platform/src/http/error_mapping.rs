@@ -2,14 +2,15 @@
 
 mod accounts;
 mod queues;
+mod tickets;
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::concert::DATES_MAX;
 use onsale_domain::concerts::schedule::SaleError;
-use onsale_domain::coupons::coupon::{ClaimError, CouponError};
 use onsale_domain::money::{AMOUNT_MAX, TOP_UPS_OF_A_DAY_MAX};
+use onsale_domain::orders::coupon::{ClaimError, CouponError};
 use onsale_domain::orders::place::OrderError;
 use onsale_domain::orders::unpaid::ORDERS_MAX;
 use onsale_domain::purchases::lapses::Paused;
@@ -33,8 +34,8 @@ use crate::http::problem::{Problem, invalid};
 use crate::store::ListFailure;
 use crate::store::concerts::CreateConcertFailure;
 use crate::store::concerts::schedules::CreateScheduleFailure;
-use crate::store::coupons::ClaimFailure;
 use crate::store::dynamodb::idempotency::{CreateFailure, KeyReused};
+use crate::store::orders::coupons::ClaimFailure;
 use crate::store::orders::place::PlaceFailure;
 use crate::store::payments::pay::PayFailure;
 use crate::store::payments::refund::RefundFailure;
@@ -341,12 +342,13 @@ impl From<RefundFailure> for Problem {
         match error {
             RefundFailure::NotFound => Self::new(Detail::NoPayment),
             RefundFailure::Refused(ConcertStarted) => Self::new(Detail::ConcertStarted),
+            RefundFailure::Scanned => Self::new(Detail::TicketScanned),
             RefundFailure::Failure(failure) => failure.into(),
         }
     }
 }
 
-document!(RefundFailure: NotFound, ConcertStarted);
+document!(RefundFailure: NotFound, ConcertStarted, TicketScanned);
 
 impl From<AdjustFailure> for Problem {
     fn from(error: AdjustFailure) -> Self {

@@ -1,6 +1,9 @@
 //! The extractors of handlers. **A handler without [`User`], [`Organiser`](super::Organiser) or
 //! [`Admin`](super::Admin) is public.**
 
+pub(super) mod accept;
+pub(super) mod roles;
+
 use std::error::Error;
 use std::fmt;
 use std::iter;

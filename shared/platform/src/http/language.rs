@@ -117,7 +117,7 @@ impl Range {
 }
 
 /// A weight as it is written: `0` to `1` with at most three decimals.
-fn thousandths(given: &str) -> Option<u16> {
+pub(super) fn thousandths(given: &str) -> Option<u16> {
     let (whole, decimals) = given.split_once('.').unwrap_or((given, ""));
     if !matches!(whole, "0" | "1") || decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;

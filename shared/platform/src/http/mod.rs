@@ -11,12 +11,13 @@ pub mod openapi;
 pub mod page;
 mod problem;
 mod response;
-mod roles;
 mod shape;
 
 pub use crate::http::response::{Accepted, Answer, Cacheable, Deleted, NoContent, PageOut, entity_tag, is_known};
 pub use browser::PublicUrl;
 pub use code::Code;
+pub use extract::accept::{Representation, Wanted};
+pub use extract::roles::{Admin, Organiser};
 pub use extract::{
     IdempotencyKey, Json, Object, PageIn, PathId, PathParams, QueryString, RawBody, RequiredKey, SourceAddress, User,
     page_limit,
@@ -25,7 +26,6 @@ pub use language::Language;
 pub use messages::{Detail, Expected, MinorUnits, Names, Reader};
 pub use money::format_money;
 pub use problem::{FieldError, Problem, ProblemOut, invalid};
-pub use roles::{Admin, Organiser};
 
 use axum::RequestPartsExt;
 use axum::Router;

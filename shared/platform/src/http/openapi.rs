@@ -364,6 +364,7 @@ fn describe_headers(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         let of_status: &[&str] = match status.as_str() {
+            "200" if response.content.len() > 1 => &["Cache-Control", "Vary"],
             "200" | "304" if has_tag => &["Cache-Control", "ETag"],
             "200" | "201" if has_key => &["Cache-Control", "Idempotent-Replayed"],
             "200" | "201" => &["Cache-Control"],

@@ -174,8 +174,8 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Compresses a document if the browser takes that, and says so: API Gateway's HTTP API compresses nothing.
-fn compress(request: &HeaderMap, answer: &mut HeaderMap, document: Vec<u8>) -> Vec<u8> {
+/// Compresses a document or a picture if the browser takes that, and says so: API Gateway's HTTP API compresses nothing.
+pub(super) fn compress(request: &HeaderMap, answer: &mut HeaderMap, document: Vec<u8>) -> Vec<u8> {
     if !takes_gzip(request) {
         return document;
     }

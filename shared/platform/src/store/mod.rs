@@ -8,7 +8,6 @@
 pub mod accounts;
 pub mod audit;
 pub mod concerts;
-pub mod coupons;
 pub mod dynamodb;
 pub mod events;
 pub mod orders;
@@ -18,6 +17,7 @@ pub mod purchases;
 pub mod queue;
 pub mod reservations;
 pub mod seats;
+pub mod tickets;
 pub mod views;
 pub mod wallet;
 

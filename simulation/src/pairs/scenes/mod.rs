@@ -151,6 +151,7 @@ fn scene(name: &'static str, before: Vec<Before>, operations: Vec<Operation>) ->
 pub(super) fn all_scenes() -> Vec<Scene> {
     let mut scenes = seats::seats();
     scenes.extend(seats::deletions());
+    scenes.extend(seats::codes());
     scenes.extend(seats::payments());
     scenes.extend(seats::payments_of_nothing());
     scenes.extend(shop::stock());

@@ -109,21 +109,58 @@ pub(super) fn deletions() -> Vec<Scene> {
     scenes
 }
 
+/// Two seats that are held.
+fn pair() -> Before {
+    Before::Request(ANNA, hold(&["A-1-1", "A-1-2"]), 201)
+}
+
+/// The same once they are paid.
+fn paid_pair() -> Vec<Before> {
+    let pay = Before::Request(ANNA, Action::Pay(reservation(ANNA, 0)), 201);
+    vec![pair(), Before::Request(ANNA, Action::TopUp(50_000), 201), pay]
+}
+
+/// Codes of paid seats: ended for new ones, and with their tickets.
+pub(super) fn codes() -> Vec<Scene> {
+    use Operation::Request;
+    let mine = || reservation_id(ANNA, 0);
+    let reissue = |seat| Action::Reissue(mine(), seat);
+    let reissued = [paid_pair(), vec![Before::Request(ANNA, reissue("A-1-1"), 201)]].into_iter().flatten().collect();
+    vec![
+        scene(
+            "codes of paid seats",
+            paid_pair(),
+            vec![
+                Request(ANNA, reissue("A-1-1")),
+                Request(ANNA, reissue("A-1-2")),
+                Request(ANNA, Action::CancelTicket(mine(), "A-1-1")),
+                Request(ANNA, Action::Refund(PurchaseId::Reservation(mine()))),
+            ],
+        ),
+        Scene {
+            repeats: Some((0, 3)),
+            ..scene(
+                "a new code that is asked for again",
+                reissued,
+                vec![
+                    Request(ANNA, reissue("A-1-1")),
+                    Request(ANNA, reissue("A-1-1")),
+                    Request(ANNA, Action::CancelTicket(mine(), "A-1-1")),
+                ],
+            )
+        },
+    ]
+}
+
 pub(super) fn payments() -> Vec<Scene> {
     use Operation::Request;
-    let pair = || Before::Request(ANNA, hold(&["A-1-1", "A-1-2"]), 201);
     let mine = || reservation(ANNA, 0);
-    let paid = vec![
-        pair(),
-        Before::Request(ANNA, Action::TopUp(50_000), 201),
-        Before::Request(ANNA, Action::Pay(mine()), 201),
-    ];
     let declined = || vec![pair(), Before::Request(ANNA, Action::Pay(mine()), 402), Before::Relay];
     let release = || Operation::Deliver("release_declined_payment");
     vec![
         scene(
             "paid seats",
-            paid,
+            paid_pair(),
             vec![
                 Request(ANNA, Action::Refund(mine())),
                 Request(ANNA, Action::CancelTicket(reservation_id(ANNA, 0), "A-1-1")),

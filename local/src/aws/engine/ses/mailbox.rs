@@ -35,6 +35,22 @@ pub struct Mail {
     pub configuration_set: Option<String>,
     /// The kind of letter that it is, by its tag.
     pub letter: Option<String>,
+    /// The pictures that its HTML shows.
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that came with a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// The name by which the HTML shows it.
+    pub content_id: String,
+    /// The name under which it may be kept.
+    pub file_name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its bytes in base64.
+    pub content: String,
 }
 
 /// The mails that were sent, oldest first.

@@ -20,7 +20,7 @@ use onsale_platform::ids::Ids;
 use onsale_platform::memory::lock;
 use serde_json::{Value, json};
 
-pub use crate::aws::engine::ses::mailbox::{MAILS_MAX, Mail, Mailbox};
+pub use crate::aws::engine::ses::mailbox::{MAILS_MAX, Mail, Mailbox, Picture};
 
 use crate::aws::engine::connector::{Answer, Connector, Engine};
 use crate::aws::engine::sqs::Sqs;
@@ -164,6 +164,7 @@ fn read(request: &Value) -> Result<Mail, &'static str> {
         html: part(&content["Body"]["Html"]).ok_or("the HTML must be UTF-8 text")?,
         configuration_set: text(&request["ConfigurationSetName"]),
         letter: text(&request["EmailTags"][0]["Value"]),
+        pictures: pictures(content).ok_or("an attachment must be an inline picture with a name")?,
     };
     if mail.subject.contains(['\r', '\n']) {
         return Err("the subject has a line break");
@@ -173,6 +174,19 @@ fn read(request: &Value) -> Result<Mail, &'static str> {
         return Err("Illegal address");
     }
     Ok(mail)
+}
+
+/// The pictures of a mail, which are its only attachments; none if one is something else.
+fn pictures(content: &Value) -> Option<Vec<Picture>> {
+    let attachments = content["Attachments"].as_array().into_iter().flatten();
+    let picture = |attachment: &Value| {
+        let text = |name: &str| attachment[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let is_inline = attachment["ContentDisposition"] == "INLINE";
+        let content_type = text("ContentType").filter(|kind| is_inline && kind == "image/png")?;
+        let (content_id, file_name) = (text("ContentId")?, text("FileName")?);
+        Some(Picture { content_id, file_name, content_type, content: text("RawContent")? })
+    };
+    attachments.map(picture).collect()
 }
 
 /// The event that EventBridge gets of a mail to an address of the simulator, in the form of SES's documentation.

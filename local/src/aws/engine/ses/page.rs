@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::aws::engine::ses::{MAILS_MAX, Mail, Ses};
+use crate::aws::engine::ses::{MAILS_MAX, Mail, Picture, Ses};
 
 /// The policy of the pages; their one style sheet is a file.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -107,7 +107,10 @@ async fn show(State(ses): State<Ses>, Path(id): Path<String>) -> Response {
 async fn show_html(State(ses): State<Ses>, Path(id): Path<String>) -> Response {
     let Some(mail) = ses.mailbox().get(&id).cloned() else { return missing() };
     // A link would open within the frame, which no other site lets itself be shown in.
-    let html = mail.html.replacen("<head>", "<head>\n<base target=\"_blank\">", 1);
+    let mut html = mail.html.replacen("<head>", "<head>\n<base target=\"_blank\">", 1);
+    for Picture { content_id, content_type, content, .. } in &mail.pictures {
+        html = html.replace(&format!("\"cid:{content_id}\""), &format!("\"data:{content_type};base64,{content}\""));
+    }
     answer("text/html; charset=utf-8", MAIL_POLICY, html)
 }
 

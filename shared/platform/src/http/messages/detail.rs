@@ -38,6 +38,9 @@ details! {
     BodyTooLarge { kibibytes: usize = 64 } [BodyTooLarge]
         "Send a body of at most {kibibytes} KiB."
         "본문은 {kibibytes}KiB 이하로 보내 주세요."
+    NotAcceptable [NotAcceptable]
+        "Ask for application/json, image/svg+xml or image/png in Accept."
+        "Accept 헤더에 application/json, image/svg+xml 또는 image/png를 지정해 주세요."
     NoRoute [NotFound]
         "There is no such route. Check the path."
         "존재하지 않는 경로입니다. 주소를 확인해 주세요."
@@ -259,6 +262,20 @@ details! {
     ConcertStarted [ConcertStarted]
         "The concert has started. You can no longer cancel the payment."
         "공연이 이미 시작되어 결제를 취소하실 수 없습니다."
+
+    // Tickets.
+    TicketCancelled [TicketCancelled]
+        "The ticket is cancelled, so it has no code."
+        "취소된 티켓이므로 코드가 없습니다."
+    TicketNotPaid [NotPaid]
+        "A ticket has a code once its reservation is paid."
+        "예약을 결제하시면 티켓 코드가 발급됩니다."
+    TicketScanned [TicketScanned]
+        "Somebody has entered with this ticket. It can no longer be cancelled or get a new code."
+        "이미 입장에 사용된 티켓은 취소하거나 새 코드를 발급받으실 수 없습니다."
+    TooManyCodes { max: u16 = 1_000 } [TooManyCodes]
+        "A ticket gets at most {max} codes. Use the code that it has."
+        "티켓 하나에는 코드를 {max}개까지 발급합니다. 현재 코드를 사용해 주세요."
 
     // Cards.
     CardsOff [CardsOff]

@@ -3,8 +3,8 @@
 use onsale_domain::accounts::account::{EmailError, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordError};
 use onsale_domain::concerts::concert::LETTER_PAIRS_MAX;
 use onsale_domain::concerts::schedule::{SEATS_PER_USER_MAX, SchedulePlanError};
-use onsale_domain::coupons::coupon::{CouponPlanError, Discount, DiscountError};
 use onsale_domain::money::{AMOUNT_MAX, MoneyError};
+use onsale_domain::orders::coupon::{CouponPlanError, Discount, DiscountError};
 use onsale_domain::orders::place::{LINES_MAX, LinesError, UNITS_MAX};
 use onsale_domain::products::product::{MAX_PER_USER_MAX, MaxPerUserError};
 use onsale_domain::products::stock::{QUANTITY_MAX, SHARDS_MAX, StockError};

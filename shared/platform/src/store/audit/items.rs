@@ -1,10 +1,11 @@
 //! Items as the audit reads them: which kinds there are, and what of them counts.
 
 use onsale_domain::audit::{Receipt, ReceiptKind, Shard};
-use onsale_domain::id::{ConcertId, CouponId, ProductId, ScheduleId, UserId};
+use onsale_domain::id::{ConcertId, CouponId, ProductId, ReservationId, ScheduleId, UserId, from_short};
 use onsale_domain::money::Price;
 use onsale_domain::products::product::ProductState;
 use onsale_domain::seats::Label;
+use onsale_domain::tickets::generation::{Generation, Ordinal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -20,11 +21,12 @@ pub(super) const PRODUCTS: &str = "PRODUCT#";
 pub(super) const COUPONS: &str = "COUPON#";
 pub(super) const QUEUES: &str = "QUEUE#";
 pub(super) const CONCERTS: &str = "CONCERT#";
+pub(super) const DOORS: &str = "DOOR#";
 const SCHEDULES: &str = "SCHEDULE#";
 
 /// Whether a partition is read by a query of its own.
 pub(super) fn is_read_whole(pk: &str) -> bool {
-    pk.starts_with(USERS) || pk.starts_with(SEATS)
+    [USERS, SEATS, DOORS].iter().any(|kind| pk.starts_with(kind))
 }
 
 /// The user of a partition, if it is one of a user; an error, if it only looks like one.
@@ -37,6 +39,23 @@ pub(super) fn section_of(pk: &str) -> Option<(ScheduleId, Label)> {
     let (schedule, section_part) = pk.strip_prefix(SEATS)?.split_once('#')?;
     let (section, _part) = section_part.rsplit_once('#')?;
     Some((schedule.parse().ok()?, Label::parse(section).ok()?))
+}
+
+/// The date of a part of a list at the door.
+pub(super) fn date_of_door(pk: &str) -> Option<ScheduleId> {
+    let (schedule, _part) = pk.strip_prefix(DOORS)?.split_once('#')?;
+    schedule.parse().ok()
+}
+
+/// Of a reservation at the door, the tickets of which codes are dead, each with the highest dead generation.
+pub(super) fn dead_codes(item: &Item) -> Option<(ReservationId, Vec<(Ordinal, Generation)>)> {
+    let reservation = ReservationId(from_short(&key_of(item)?.sk)?);
+    let mut dead = Vec::new();
+    for (name, value) in item {
+        let Some(ordinal) = name.strip_prefix('d').and_then(|ordinal| ordinal.parse().ok()) else { continue };
+        dead.push((Ordinal::new(ordinal)?, Generation::new(value.as_n().ok()?.parse().ok()?)?));
+    }
+    Some((reservation, dead))
 }
 
 /// Key and kind of what cannot be read: ids only.

@@ -20,7 +20,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use onsale_domain::audit::{Concerts, Differences, Extent, Passes, Queues, Sections, Stock, TrialBalance, Verdict};
+use onsale_domain::audit::{
+    Concerts, Differences, Doors, Extent, Passes, Queues, Sections, Stock, TrialBalance, Verdict,
+};
 use serde::Serialize;
 
 use crate::app::App;
@@ -41,7 +43,7 @@ pub struct Limits {
     pub page_items: u16,
     /// References of one user that are kept at once: receipts, payments, reservations, unpaid orders and claims.
     pub references_per_user: usize,
-    /// Products, coupons, sections, queues and concerts that are kept.
+    /// Products, coupons, sections, queues, concerts and doors that are kept.
     pub shared: usize,
     /// After so long no page is asked for any more.
     pub time: Duration,
@@ -119,7 +121,7 @@ pub struct Report {
     pub not_judged: Vec<String>,
     /// Most references that were kept of one user.
     pub references_most: usize,
-    /// How many products, coupons, sections, queues and concerts were kept.
+    /// How many products, coupons, sections, queues, concerts and doors were kept.
     pub shared: usize,
 }
 
@@ -130,11 +132,12 @@ struct Shared {
     sections: Sections,
     queues: Queues,
     concerts: Concerts,
+    doors: Doors,
 }
 
 impl Shared {
     fn size(&self) -> usize {
-        self.stock.size() + self.sections.size() + self.queues.size() + self.concerts.size()
+        self.stock.size() + self.sections.size() + self.queues.size() + self.concerts.size() + self.doors.size()
     }
 
     fn merge(&mut self, other: Self) {
@@ -142,6 +145,7 @@ impl Shared {
         self.sections.merge(other.sections);
         self.queues.merge(other.queues);
         self.concerts.merge(other.concerts);
+        self.doors.merge(other.doors);
     }
 }
 
@@ -218,6 +222,7 @@ impl Tally {
             shared.sections.judge(&mut self.differences);
             shared.queues.judge(&mut self.differences);
             shared.concerts.judge(&mut self.differences);
+            shared.doors.judge(&mut self.differences);
         }
         self.balance.judge(&mut self.differences);
     }
@@ -238,7 +243,10 @@ impl Tally {
             reasons.push("the time was over before the table was read".to_owned());
         }
         if self.shared.is_none() {
-            reasons.push(format!("more than {} products, coupons, sections, queues and concerts", self.shared_most));
+            reasons.push(format!(
+                "more than {} products, coupons, sections, queues, concerts and doors",
+                self.shared_most
+            ));
         }
         if self.too_long_count > 0 {
             let users: Vec<String> = self.too_long.iter().map(UserId::to_string).collect();

@@ -16,10 +16,10 @@ use crate::store::dynamodb::keys::Key;
 use crate::store::dynamodb::rejected::failure;
 use crate::store::dynamodb::retry::Attempts;
 
-/// The partitions that are scanned: nothing else has to do with money, seats, units, places or dates.
+/// The partitions that are scanned: nothing else has to do with money, seats, codes, units, places or dates.
 const FILTER: &str = "(begins_with(pk, :users) OR begins_with(pk, :seats) OR begins_with(pk, :stock) OR \
                       begins_with(pk, :products) OR begins_with(pk, :coupons) OR begins_with(pk, :queues) OR \
-                      begins_with(pk, :concerts)) AND ";
+                      begins_with(pk, :concerts) OR begins_with(pk, :doors)) AND ";
 /// And nothing with a hash of a password or digest of a token, but for a profile that is erased and has none.
 pub(super) const NO_SECRETS: &str = "(attribute_not_exists(password_hash) OR attribute_exists(erased_at)) AND \
                                      attribute_not_exists(digest)";
@@ -27,7 +27,7 @@ pub(super) const NO_SECRETS: &str = "(attribute_not_exists(password_hash) OR att
 const NAMES: &str = "pk, sk, available, price, #state, stock, shards, delta, quantity, serving, finished, #first, \
                      #last, claimed, dates, certain";
 const RESERVED: [(&str, &str); 3] = [("#state", "state"), ("#first", "first"), ("#last", "last")];
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     (":users", items::USERS),
     (":seats", items::SEATS),
     (":stock", items::STOCK),
@@ -35,6 +35,7 @@ const KINDS: [(&str, &str); 7] = [
     (":coupons", items::COUPONS),
     (":queues", items::QUEUES),
     (":concerts", items::CONCERTS),
+    (":doors", items::DOORS),
 ];
 
 /// Reads for one pass.
@@ -110,6 +111,7 @@ impl Reader<'_> {
                 tally.differences.add_unreadable(key.pk.clone());
                 Ok(Found::Read)
             }
+            None if key.pk.starts_with(items::DOORS) => self.read_door(tally, key).await,
             None => self.read_section(tally, key).await,
         }
     }

@@ -18,11 +18,11 @@ use crate::store::accounts::users;
 use crate::store::dynamodb::item::{Item, key_of};
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, BATCH_MAX, Consistency, Query};
-use crate::store::orders::unpaid;
+use crate::store::orders::{coupons, unpaid};
 use crate::store::purchases::StoredPurchase;
 use crate::store::reservations::log;
 use crate::store::wallet::cards::{card_payment_item, card_refund_item};
-use crate::store::{coupons, seats, wallet};
+use crate::store::{seats, wallet};
 
 /// Seats of live tickets that wait to be looked up in their blocks, by block.
 #[derive(Default)]
@@ -151,6 +151,7 @@ impl Reader<'_> {
             user_audit.add_reservation(&reservation);
             tally.counts.reservations += 1;
             tally.share(|shared| shared.sections.add_reservation(&reservation));
+            tally.share(|shared| shared.doors.add_reservation(&reservation));
             if let Some(value) = expected_value(&reservation, self.now) {
                 tickets.add(&reservation, value);
             }
@@ -231,6 +232,31 @@ impl Reader<'_> {
                 for value in block.seats.values() {
                     tally.counts.seats += 1;
                     tally.share(|shared| shared.sections.add_seat(schedule, &section, *value, self.now));
+                }
+            }
+            if !more {
+                return Ok(Found::Read);
+            }
+        }
+    }
+
+    /// A part of the list at the door of a date.
+    pub(super) async fn read_door(&self, tally: &mut Tally, key: &Key) -> Result<Found, Failure> {
+        let Some(schedule) = items::date_of_door(&key.pk) else {
+            tally.differences.add_unreadable(key.pk.clone());
+            return Ok(Found::Read);
+        };
+        let (mut start, mut first) = (None, true);
+        loop {
+            let Some((found, more)) = self.read_page(key, &mut start, first).await? else { return Ok(Found::NotFirst) };
+            for item in found {
+                first = false;
+                let Some((reservation, dead)) = items::dead_codes(&item) else {
+                    tally.differences.add_unreadable(key_of(&item).map_or(key.pk.clone(), |key| items::key_text(&key)));
+                    continue;
+                };
+                for (ordinal, dead) in dead {
+                    tally.share(|shared| shared.doors.add_listed(schedule, reservation, ordinal, dead));
                 }
             }
             if !more {

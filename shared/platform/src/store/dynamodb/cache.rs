@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::coupons::coupon::Coupon;
+use onsale_domain::orders::coupon::Coupon;
 use onsale_domain::products::product::Sort;
 use onsale_domain::queue::entry::QueueEntry;
 use onsale_domain::queue::{Queue, QueueId};

@@ -6,7 +6,7 @@
 use onsale_domain::accounts::account::AccountAddress;
 use onsale_domain::accounts::role::Grant;
 use onsale_domain::concerts::schedule::Schedule;
-use onsale_domain::id::{CardPaymentId, ConcertId, ScheduleId, UserId};
+use onsale_domain::id::{CardPaymentId, ConcertId, ReservationId, ScheduleId, UserId};
 use onsale_domain::queue::{BATCH_NUMBERS_MAX, QueueId};
 use onsale_domain::seats::{BlockId, Label};
 use onsale_domain::time::EpochSecond;
@@ -27,6 +27,9 @@ pub const EXPIRY_SHARDS: u8 = 16;
 pub const BATCH_PARTS: u8 = 16;
 /// Partitions of a section. One takes 1,000 write units a second (a limit of DynamoDB), and a hold writes 2.
 pub const SECTION_PARTS: u8 = 4;
+
+/// Partitions of the list at the door of a date.
+pub const DOOR_PARTS: u8 = 16;
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +152,15 @@ pub fn verifying_key(kid: &str) -> Key {
     key(KEYS_PARTITION.to_owned(), kid)
 }
 
+/// Apart from the keys of log-ins: who may write these may write none of those.
+pub const TICKET_KEYS_PARTITION: &str = "TICKETKEYS";
+pub const TICKET_KEY_PREFIX: &str = "KEY#";
+
+/// The public half of the key of this number that signs tickets' codes.
+pub fn ticket_key(number: u8) -> Key {
+    key(TICKET_KEYS_PARTITION.to_owned(), format!("{TICKET_KEY_PREFIX}{number:03}"))
+}
+
 pub const ENTRY_PREFIX: &str = "ENTRY#";
 
 pub fn entry(user: UserId, seq: u64) -> Key {
@@ -191,6 +203,25 @@ pub const RESERVATION_PREFIX: &str = "RSV#";
 /// A reservation, at its number in its owner's log; by number.
 pub fn reservation(user: UserId, number: u32) -> Key {
     key(user_partition(user), format!("{RESERVATION_PREFIX}{number:010}"))
+}
+
+/// The receipt of a new code for a ticket.
+pub fn reissue(user: UserId, id: Uuid) -> Key {
+    key(user_partition(user), format!("REISSUE#{id}"))
+}
+
+pub const DOOR_PREFIX: &str = "DOOR#";
+
+/// The list at the door of a date, on the `by_time` index.
+pub fn door_by_time(schedule: ScheduleId) -> String {
+    format!("{DOOR_PREFIX}{schedule}")
+}
+
+/// Of a reservation, what the door of its date must know: dead codes, and who came in. A date has 16 partitions, because
+/// a crowd comes in within minutes.
+pub fn door(schedule: ScheduleId, reservation: ReservationId) -> Key {
+    let part = reservation.0.as_bytes()[15] % DOOR_PARTS;
+    key(format!("{}#{part}", door_by_time(schedule)), onsale_domain::id::short(reservation))
 }
 
 pub fn queue_partition(queue: &QueueId) -> String {

@@ -1,5 +1,6 @@
 //! Orders once they are placed: read, given up, and ended with all that they took given back.
 
+pub mod coupons;
 pub(crate) mod order_item;
 pub mod place;
 pub(crate) mod unpaid;
@@ -12,7 +13,6 @@ use onsale_domain::purchases::purchase::{Cancel, Expire, Purchase, PurchaseState
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::coupons;
 use crate::store::dynamodb::item::key_of;
 use crate::store::dynamodb::keys::{self, Key};
 use crate::store::dynamodb::query::{self, Consistency, ListFailure, Query};

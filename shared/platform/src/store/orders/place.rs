@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use onsale_domain::coupons::coupon::{Claim, CouponError};
 use onsale_domain::id::{self, ProductId};
+use onsale_domain::orders::coupon::{Claim, CouponError};
 use onsale_domain::orders::order::Order;
 use onsale_domain::orders::place as rules;
 use onsale_domain::orders::place::{OrderError, OrderRequest};
@@ -16,7 +16,6 @@ use onsale_domain::purchases::purchase::PurchaseState;
 use crate::app::App;
 use crate::events::EventKind;
 use crate::failure::Failure;
-use crate::store::coupons;
 use crate::store::dynamodb::idempotency::{KeyReused, Once};
 use crate::store::dynamodb::item::Item;
 use crate::store::dynamodb::keys;
@@ -24,6 +23,7 @@ use crate::store::dynamodb::query::{self, Consistency};
 use crate::store::dynamodb::retry::Attempts;
 use crate::store::dynamodb::transaction::{FailedGuard, Rejected, Transaction};
 use crate::store::orders;
+use crate::store::orders::coupons;
 use crate::store::orders::{order_item, unpaid};
 use crate::store::products::stock::StockRefusal;
 use crate::store::products::{self, stock};

@@ -12,11 +12,12 @@ use crate::events::EventKind;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::unreadable;
 use crate::store::dynamodb::retry::Attempts;
-use crate::store::dynamodb::transaction::Transaction;
+use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::orders::give_back_transaction;
 use crate::store::payments::pay::Payable;
 use crate::store::purchases::guard::Guard;
-use crate::store::reservations::cancel::free_seats_transaction;
+use crate::store::reservations::cancel::unsell_transaction;
+use crate::store::tickets::door::AfterScan;
 use crate::store::wallet::{self, cards, credit_write};
 
 /// Why a payment was not given back.
@@ -28,6 +29,9 @@ pub enum RefundFailure {
     /// By the rules.
     #[error(transparent)]
     Refused(#[from] ConcertStarted),
+    /// Somebody has come in with a ticket of it.
+    #[error("a ticket was scanned")]
+    Scanned,
     /// The table failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -50,7 +54,7 @@ pub async fn order(app: &App, user: UserId, id: OrderId) -> Result<Order, Refund
 /// See [`RefundFailure`].
 pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.refunded(app.now());
-    refund(app, user, id, decide, |read, after| take_back(read, after, None)).await
+    refund(app, user, id, decide, |read, after| take_back(app, read, after, None)).await
 }
 
 /// Gives one ticket of a paid reservation back, and its price, before its concert starts. What was given back before
@@ -60,7 +64,7 @@ pub async fn reservation(app: &App, user: UserId, id: ReservationId) -> Result<R
 /// See [`RefundFailure`].
 pub async fn ticket(app: &App, user: UserId, id: ReservationId, seat: &SeatId) -> Result<Reservation, RefundFailure> {
     let decide = |read: Reservation| read.ticket_refunded(seat, app.now());
-    refund(app, user, id, decide, |read, after| take_back(read, after, Some(seat))).await
+    refund(app, user, id, decide, |read, after| take_back(app, read, after, Some(seat))).await
 }
 
 /// Gives a payment back as `decide` says of what was read: what it is after that, and how many minor units go back.
@@ -118,20 +122,34 @@ async fn refund<P: Payable>(
         }
         match transaction.commit(app).await {
             Ok(()) => return Ok(after),
-            // Every guard of a refund is stale when it fails: all inputs are read again, and what was our own success
-            // is found there.
+            Err(rejected) if was_scanned(&rejected) => return Err(RefundFailure::Scanned),
+            // Every other guard of a refund is stale when it fails: all inputs are read again, and what was our own
+            // success is found there.
             Err(rejected) => attempts.wait_after(&rejected).await?,
         }
     }
 }
 
+/// Whether somebody has come in with a ticket that was to be given back. Of a reservation that has changed since it was
+/// read that says nothing: a try that was not heard of may have given it back.
+fn was_scanned(rejected: &Rejected<Guard>) -> bool {
+    let Rejected::Guards(failed) = rejected else { return false };
+    let has = |guard| failed.iter().any(|failed| failed.guard == guard);
+    has(Guard::Unscanned) && !has(Guard::Version)
+}
+
 /// The writes that take the seats of a reservation (or `one`) away from its owner.
-fn take_back(read: &Reservation, after: &Reservation, one: Option<&SeatId>) -> Result<Transaction<Guard>, Failure> {
+fn take_back(
+    app: &App,
+    read: &Reservation,
+    after: &Reservation,
+    one: Option<&SeatId>,
+) -> Result<Transaction<Guard>, Failure> {
     let freed: Vec<SeatId> = read.live_seats().filter(|seat| one.is_none_or(|one| one == *seat)).cloned().collect();
     let change = if after.purchase.state == PurchaseState::Paid {
         EventKind::PaymentPartlyRefunded
     } else {
         EventKind::PaymentCancelled
     };
-    free_seats_transaction(read, after, &freed, Some(change))
+    unsell_transaction(read, after, &freed, change, (app.now(), AfterScan::Refused))
 }

@@ -3,12 +3,14 @@
 /// The condition of one write: of holding, ordering, paying, giving up and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guard {
-    /// The order is not there yet, or no reservation has the number of this one.
+    /// The order or the receipt is not there yet, or no reservation has the number of this one.
     New,
     /// The reservation or order is at the version that was read.
     Version,
     /// The block at this place of a reservation's blocks has its seats as they must be.
     Seats(usize),
+    /// Nobody has come in with the tickets whose codes end.
+    Unscanned,
     /// The queue token is admitted.
     Admission,
     /// The line at this place of an order takes its units from a shard that has them, at the price and in the state

@@ -1,5 +1,6 @@
 //! Giving seats back: a reservation or one of its tickets cancelled by its owner, or released after a decline.
 
+use jiff::Timestamp;
 use onsale_domain::id::{ReservationId, UserId};
 use onsale_domain::purchases::purchase::{Cancel, Purchase};
 use onsale_domain::reservations::reservation::Reservation;
@@ -18,6 +19,7 @@ use crate::store::reservations::reservation_item::key;
 use crate::store::reservations::{expire, get};
 use crate::store::seats::read_block;
 use crate::store::seats::{all_mine_condition, set_seats};
+use crate::store::tickets::door::{self, AfterScan};
 
 /// Gives back all seats of a held reservation, or one. What has ended stays as it is, and is a success.
 ///
@@ -120,7 +122,7 @@ async fn end_reservation<E: From<Failure>>(
 
 /// The reservation as it is `after`, and these seats of it free, which are its own. The reservation's version is what
 /// makes it happen once.
-pub(crate) fn free_seats_transaction(
+fn free_seats_transaction(
     read: &Reservation,
     after: &Reservation,
     seats: &[SeatId],
@@ -136,6 +138,21 @@ pub(crate) fn free_seats_transaction(
         );
     }
     transaction.add(Guard::Version, read.update(after, change)?);
+    Ok(transaction)
+}
+
+/// The same of seats that were sold, whose codes end with it.
+pub(crate) fn unsell_transaction(
+    read: &Reservation,
+    after: &Reservation,
+    seats: &[SeatId],
+    change: EventKind,
+    (now, scan): (Timestamp, AfterScan),
+) -> Result<Transaction<Guard>, Failure> {
+    let mut transaction = free_seats_transaction(read, after, seats, Some(change))?;
+    if let Some(write) = door::end_codes(read, after, now, scan) {
+        transaction.add(Guard::Unscanned, write);
+    }
     Ok(transaction)
 }
 

@@ -7,6 +7,7 @@ use onsale_domain::purchases::purchase::Purchase;
 use onsale_domain::queue::QueueId;
 use onsale_domain::reservations::reservation::{Reservation, Ticket};
 use onsale_domain::seats::SeatId;
+use onsale_domain::tickets::generation::Generation;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -29,6 +30,17 @@ struct TicketItem {
     price: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cancelled: bool,
+    /// Absent of the first.
+    #[serde(default = "first_generation", skip_serializing_if = "is_first")]
+    generation: u16,
+}
+
+fn first_generation() -> u16 {
+    Generation::FIRST.get()
+}
+
+fn is_first(generation: &u16) -> bool {
+    *generation == first_generation()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +105,7 @@ impl StoredPurchase for Reservation {
                 seat: SeatId::parse(&ticket.id).map_err(unreadable)?,
                 price: Price::parse(ticket.price).map_err(unreadable)?,
                 cancelled: ticket.cancelled,
+                generation: Generation::new(ticket.generation).ok_or_else(|| unreadable("a generation"))?,
             })
         };
         let queue = item.queue_id.map(|id| QueueId::parse(&id)).transpose().map_err(unreadable)?;
@@ -131,6 +144,7 @@ fn tickets(reservation: &Reservation) -> Vec<TicketItem> {
         id: ticket.seat.to_string(),
         price: ticket.price.get(),
         cancelled: ticket.cancelled,
+        generation: ticket.generation.get(),
     };
     reservation.tickets.iter().map(ticket).collect()
 }

@@ -18,7 +18,8 @@ use crate::store::dynamodb::transaction::{Rejected, Transaction};
 use crate::store::orders::give_back_transaction;
 use crate::store::payments::pay::Payable;
 use crate::store::purchases::guard::Guard;
-use crate::store::reservations::cancel::free_seats_transaction;
+use crate::store::reservations::cancel::unsell_transaction;
+use crate::store::tickets::door::AfterScan;
 use crate::store::wallet;
 use crate::store::wallet::cards::{card_payment_item, refund_writes};
 
@@ -26,7 +27,9 @@ use crate::store::wallet::cards::{card_payment_item, refund_writes};
 pub(super) async fn reverse(app: &App, read: &CardPayment) -> Result<(), Failure> {
     tracing::error!(card_payment = %read.id, "a charge cannot be captured: its sale is undone");
     match read.purpose {
-        Purpose::Reservation(id) => undo::<Reservation>(app, read, id, take_seats).await,
+        Purpose::Reservation(id) => {
+            undo(app, read, id, |read: &Reservation, after: &Reservation| take_seats(app, read, after)).await
+        }
         Purpose::Order(id) => {
             undo::<Order>(app, read, id, |read: &Order, after: &Order| {
                 give_back_transaction(read, after, Some(EventKind::PaymentCancelled))
@@ -38,9 +41,11 @@ pub(super) async fn reverse(app: &App, read: &CardPayment) -> Result<(), Failure
     }
 }
 
-fn take_seats(read: &Reservation, after: &Reservation) -> Result<Transaction<Guard>, Failure> {
+/// The seats go back whoever has come in with them: their money never came.
+fn take_seats(app: &App, read: &Reservation, after: &Reservation) -> Result<Transaction<Guard>, Failure> {
     let seats: Vec<SeatId> = read.live_seats().cloned().collect();
-    free_seats_transaction(read, after, &seats, Some(EventKind::PaymentCancelled))
+    let after = after.clone().without_codes();
+    unsell_transaction(read, &after, &seats, EventKind::PaymentCancelled, (app.now(), AfterScan::Allowed))
 }
 
 async fn undo<P: Payable>(

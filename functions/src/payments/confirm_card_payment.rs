@@ -6,7 +6,7 @@ use onsale_platform::http::{Answer, Detail, PathParams, Problem, User};
 use onsale_platform::store::wallet::cards::carry_on::{Until, carry_on};
 use uuid::Uuid;
 
-use crate::cards::response::CardPaymentOut;
+use crate::payments::response::CardPaymentOut;
 
 /// Carries a card payment on after its buyer has authorised it: what it pays for is sold, or nothing is charged.
 ///

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use onsale_domain::coupons::coupon::{Claim, ClaimError, Coupon, Discount};
 use onsale_domain::id::{CouponId, OrderId, UserId};
+use onsale_domain::orders::coupon::{Claim, ClaimError, Coupon, Discount};
 use onsale_domain::products::stock::{Portion, Shards, portions};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -7,10 +7,10 @@ use axum::http::request::Parts;
 use onsale_domain::accounts::role::{Grant, Role};
 use onsale_domain::id::{ConcertId, ScheduleId, UserId};
 
-use super::extract::{SourceAddress, User};
-use super::messages::Detail;
-use super::problem::Problem;
+use super::{SourceAddress, User};
 use crate::app::App;
+use crate::http::messages::Detail;
+use crate::http::problem::Problem;
 use crate::store::accounts::admin_actions::AdminAction;
 use crate::store::accounts::grants;
 use crate::store::concerts::{self, schedules};

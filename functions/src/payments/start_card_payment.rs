@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::cards::response::CardPaymentOut;
+use crate::payments::response::CardPaymentOut;
 
 /// The purpose of a card payment: exactly one of the three.
 #[derive(Deserialize, ToSchema)]

@@ -1,3 +1,0 @@
-//! Coupons.
-
-pub mod coupon;

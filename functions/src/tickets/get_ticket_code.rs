@@ -31,6 +31,11 @@ pub struct TicketCodeOut {
     key: u8,
 }
 
+/// The QR code as a PNG picture.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PictureOut(pub Vec<u8>);
+
 /// Returns the code of a ticket, as JSON or as a picture.
 ///
 /// `Accept: image/svg+xml` and `Accept: image/png` ask for a QR code. The first to show a code comes in, so keep it as
@@ -39,7 +44,7 @@ pub struct TicketCodeOut {
     params(("reservation_id" = Uuid, Path), ("ticket_id" = String, Path)), extensions(("x-access" = json!("user"))),
     responses(
         (status = 200, description = "The code, or its picture", content(
-            (TicketCodeOut = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png"),
+            (TicketCodeOut = "application/json"), (String = "image/svg+xml"), (PictureOut = "image/png"),
         )),
         (status = 406, description = "not-acceptable"),
         CodeFailure,

@@ -51,7 +51,7 @@ async fn a_paid_ticket_has_a_code_that_its_key_verifies() {
     assert!(text.len() <= 150);
     // It is made when it is asked for: nothing of it lies in the table.
     assert!(!world.dump().iter().any(|item| item.contains("T1.")));
-    // Who comes late is let in as well.
+    // A buyer who comes late has a code as well.
     world.wait(31 * 86_400);
     let mina = world.with_fresh_token(&mina).await;
     assert_eq!(code(&mina, &held, "A-1-2").await, text);

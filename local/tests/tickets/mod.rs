@@ -56,7 +56,7 @@ pub fn put_keys(world: &World, change: impl FnOnce(&str) -> String) {
     world.wait(301);
 }
 
-/// What the list at the door says of a reservation; null without an item.
+/// The item at the door of a reservation; null if there is none.
 fn door(world: &World, schedule: &str, reservation: &str) -> Value {
     let id: Uuid = reservation.parse().expect("an id");
     let (pk, sk) = (format!("DOOR#{schedule}#{}", id.as_bytes()[15] % 16), onsale_domain::id::short(id));

@@ -9,7 +9,7 @@ impl Ticket {
     /// The highest generation of which a code is dead; `None` while no code ever died. `sold` says whether the purchase
     /// of the ticket is paid, and not refunded as a whole.
     fn dead_generation(&self, sold: bool) -> Option<Generation> {
-        // What was never sold never had a code; what was given back unpaid is still of the first generation.
+        // A ticket that was never sold never had a code, and is still of the first generation.
         if self.generation == Generation::FIRST {
             return None;
         }
@@ -127,7 +127,7 @@ mod tests {
         let paid = held(&["A-1-1", "A-1-2", "A-1-3"]).without_seats(&seats(&["A-1-1"])).paid(at(2_000), "");
         let (again, _) = paid.reissued(&seat("A-1-3")).expect("a ticket").expect("a new code");
         let (one, _) = again.ticket_refunded(&seat("A-1-2"), at(2_001)).expect("in time").expect("a refund");
-        // What was given up before it was paid never had a code.
+        // A ticket that was given up before it was paid never had a code.
         assert_eq!(dead(&one), [(2, 2), (3, 1)]);
         let (none, _) = one.refunded(at(2_002)).expect("in time").expect("a refund");
         assert_eq!(dead(&none), [(2, 2), (3, 3)]);

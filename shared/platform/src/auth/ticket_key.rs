@@ -20,7 +20,7 @@ use crate::failure::Failure;
 pub const KEYS_MAX: usize = 16;
 /// The number of a key that says none.
 const FIRST_NUMBER: u8 = 1;
-/// What a seed is the digest of, besides the secret: no other key follows from the same text.
+/// A seed is the digest of this and the secret, so no other key follows from the same text.
 const SEED_OF: &[u8] = b"ticket\0";
 
 /// The public half of a key.

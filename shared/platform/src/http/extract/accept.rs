@@ -21,7 +21,7 @@ const WEIGHT_MAX: u16 = 1_000;
 /// The forms that an answer may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// `application/json`, which is also for who does not say.
+    /// `application/json`, also if the caller does not say.
     Json,
     /// `image/svg+xml`.
     Svg,
@@ -30,7 +30,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// All of them, the first for who takes any.
+    /// All of them, the first for callers who take any.
     const ALL: [Self; 3] = [Self::Json, Self::Svg, Self::Png];
 
     /// Its media type.

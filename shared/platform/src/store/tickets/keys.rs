@@ -17,7 +17,7 @@ struct PublicKeyItem {
     signs_from: i64,
 }
 
-/// Publishes the keys that are not published yet. What is published of a number stays.
+/// Publishes the keys that are not published yet. A published key stays.
 ///
 /// # Errors
 /// When the table fails, or another key has the number of one of them.

@@ -23,6 +23,7 @@ async fn busy(world: &World) -> Person {
     let paid = mina.hold(&schedule, &["A-1-1", "A-1-2"]).await.expect(201).reservation();
     mina.pay(&paid).await.expect(201);
     mina.delete(&format!("/reservations/{paid}/tickets/A-1-2")).await.expect(200);
+    mina.post(&format!("/reservations/{paid}/tickets/A-1-1/code"), json!({})).await.expect(201);
     mina.hold(&schedule, &["A-1-3"]).await.expect(201);
     let product = world.product_with(json!({ "price": 1_000, "stock": 10, "stock_shards": 2 })).await;
     let coupon = world.coupon(10).await;

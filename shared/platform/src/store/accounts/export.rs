@@ -69,8 +69,12 @@ const PAYMENT: &[Field] = &[
     ("card", "card_payment_id", Form::Plain),
 ];
 
-const TICKET: &[Field] =
-    &[("id", "seat_id", Form::Plain), ("price", "price", Form::Plain), ("cancelled", "cancelled", Form::Plain)];
+const TICKET: &[Field] = &[
+    ("id", "seat_id", Form::Plain),
+    ("price", "price", Form::Plain),
+    ("cancelled", "cancelled", Form::Plain),
+    ("generation", "generation", Form::Plain),
+];
 
 const LINE: &[Field] = &[
     ("id", "product_id", Form::ShortId),
@@ -198,6 +202,13 @@ const KINDS: &[Kind] = &[
             ("closed_at", "closed_at", Form::Millisecond),
         ],
         left_out: &["fingerprint", "expires_at"],
+    },
+    Kind {
+        name: "new_ticket_code",
+        prefix: keys::REISSUE_PREFIX,
+        id: Some("request_id"),
+        told: &[("generation", "generation", Form::Plain), ("at", "at", Form::Millisecond)],
+        left_out: &["fingerprint"],
     },
     Kind {
         name: "order",

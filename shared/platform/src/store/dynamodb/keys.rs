@@ -205,9 +205,11 @@ pub fn reservation(user: UserId, number: u32) -> Key {
     key(user_partition(user), format!("{RESERVATION_PREFIX}{number:010}"))
 }
 
+pub const REISSUE_PREFIX: &str = "REISSUE#";
+
 /// The receipt of a new code for a ticket.
 pub fn reissue(user: UserId, id: Uuid) -> Key {
-    key(user_partition(user), format!("REISSUE#{id}"))
+    key(user_partition(user), format!("{REISSUE_PREFIX}{id}"))
 }
 
 pub const DOOR_PREFIX: &str = "DOOR#";

@@ -27,7 +27,7 @@ impl Snapshot {
     pub(super) fn check_doors(&self) {
         let mut expected: BTreeMap<TicketKey, i64> = BTreeMap::new();
         let mut new_codes: BTreeMap<String, i64> = BTreeMap::new();
-        for reservation in self.with_sort_key("RSV#") {
+        for reservation in self.reservations() {
             let id = uuid::Uuid::parse_str(&text(reservation, "id")).expect("an id");
             let is_paid = text(reservation, "state") == "paid";
             for (index, ticket) in reservation["tickets"].as_l().expect("tickets").iter().enumerate() {

@@ -8,8 +8,8 @@ import { Person } from '../lib/person.mjs';
 import { usePlace } from '../lib/place.mjs';
 import { furnish, show } from '../lib/screens.mjs';
 
-/** Names, also of programs, the labels of sections and the zone are what they are in every language. */
-const SAME_IN_ALL = /Onsale|Floor|Balcony|Gallery|GMT|UTC|JavaScript|Chrome|Linux|node|[\w-]+@onsale\.local/g;
+/** Names, also of programs, the labels of sections, the zone and "QR" are what they are in every language. */
+const SAME_IN_ALL = /Onsale|QR|Floor|Balcony|Gallery|GMT|UTC|JavaScript|Chrome|Linux|node|[\w-]+@onsale\.local/g;
 
 describe('the page in Korean', () => {
   const place = usePlace();
@@ -71,7 +71,8 @@ describe('the page in Korean', () => {
  */
 function readTexts(page) {
   return page.evaluate(() => {
-    const foreign = 'bdi, [dir="auto"], .code, [lang]:not(html), script, noscript, select:not(:has(option:checked))';
+    const foreign =
+      'bdi, [dir="auto"], .code, code, [lang]:not(html), script, noscript, select:not(:has(option:checked))';
     const texts = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {

@@ -25,7 +25,7 @@ pub struct EraseMeIn {
 /// anew. Purchases and payments stay, without a name.
 #[utoipa::path(delete, path = "/users/me", request_body = EraseMeIn, extensions(("x-access" = json!("user"))),
     responses(
-        (status = 204, description = "The account is erased (or was already); its access tokens are worth nothing"),
+        (status = 204, description = "The account is erased (or was already); its access tokens buy and hold nothing, and expire within 15 minutes"),
         EraseFailure,
         AttemptFailure,
     ))]
@@ -46,11 +46,12 @@ pub async fn erase_me(
         Some(account) => {
             let email = Email::parse(&account.email).map_err(invalid("email"))?;
             match authenticate(&app, &email, &request.password, &source.0).await? {
-                Some(account) => {
+                // The address may lead to another account by now, if `CanonicalMail` was switched.
+                Some(account) if account.id == user.id => {
                     erase::erase(&app, &account).await?;
                     return Ok(gone().await);
                 }
-                None => Detail::BadCredentials,
+                Some(_) | None => Detail::BadCredentials,
             }
         }
         None => Detail::NoAccount,

@@ -53,6 +53,10 @@ async fn everything_that_lies_in_an_account_is_told_and_no_secret_is() {
     let records = mina.pages("/users/me/data", 50).await;
     let all: BTreeSet<String> = export::kinds().into_iter().map(str::to_owned).collect();
     assert_eq!(kinds(&records), all, "the busy day has something of each kind");
+    let page = crate::repository::read("docs/api.md");
+    let (_, told) = page.split_once("`export_my_data` has the kinds").expect("its kinds");
+    let (told, _) = told.split_once(" No hash").expect("their end");
+    assert!(all.iter().all(|kind| told.contains(&format!("`{kind}`"))), "docs/api.md: {told}");
     let one = |kind: &str| {
         let found = records.iter().find(|record| record["kind"] == kind);
         found.unwrap_or_else(|| panic!("no {kind}"))["data"].clone()

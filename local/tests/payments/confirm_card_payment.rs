@@ -1,8 +1,8 @@
 //! POST /card-payments/{card_payment_id}/confirmation
 
 use serde_json::json;
-use uuid::Uuid;
 
+use super::NOBODY;
 use crate::support::World;
 use crate::support::cards::{DECLINED, GOOD, Started};
 
@@ -141,6 +141,6 @@ async fn another_amount_than_was_authorised_is_not_paid() {
 async fn what_is_not_there_is_not_found() {
     let world = World::new().await;
     let mina = world.user().await;
-    let nothing = Started { id: Uuid::from_u128(3).to_string(), secret: String::new() };
+    let nothing = Started { id: NOBODY.to_string(), secret: String::new() };
     mina.confirm_card(&nothing).await.expect_problem(404, "not-found");
 }

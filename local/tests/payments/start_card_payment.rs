@@ -10,6 +10,7 @@ use onsale_platform::memory::lock;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::NOBODY;
 use crate::support::World;
 use crate::support::cards::{GOOD, Started};
 
@@ -58,7 +59,7 @@ async fn what_cannot_be_paid_by_card_is_refused() {
     let world = World::new().await;
     let schedule = world.schedule_with_seats().await;
     let (mina, joon) = (world.user_with(200_000).await, world.user().await);
-    let nothing = Uuid::from_u128(9).to_string();
+    let nothing = NOBODY;
     mina.start_card(json!({ "reservation_id": nothing })).await.expect_problem(404, "not-found");
     mina.start_card(json!({ "order_id": nothing })).await.expect_problem(404, "not-found");
     for wrong in

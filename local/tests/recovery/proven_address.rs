@@ -47,6 +47,15 @@ async fn joining_waits_for_the_proof() {
     mina.join().await.expect(201);
 }
 
+#[tokio::test]
+async fn an_erased_account_is_told_that_it_is_gone() {
+    let (world, mina) = needing("buying").await;
+    let schedule = world.schedule_with_seats().await;
+    let body = json!({ "password": super::PASSWORD });
+    mina.call(axum::http::Method::DELETE, "/users/me", Some(body), None).await.expect(204);
+    mina.hold(&schedule, &["A-1-1"]).await.expect_problem(401, "unauthorized");
+}
+
 /// The setting may come while people hold seats.
 #[tokio::test]
 async fn seats_that_are_held_already_can_be_paid_without_a_proof() {

@@ -44,6 +44,28 @@ async fn an_unknown_address_costs_the_same_calls() {
     assert_eq!(calls[0], calls[1]);
 }
 
+/// Else the time of an answer would tell of whoever has asked for, or got, three links within the hour.
+#[tokio::test]
+async fn one_too_many_costs_the_same_calls() {
+    let (world, _) = signed_up().await;
+    let mut costs = Vec::new();
+    for _ in 0..5 {
+        let meter = Arc::new(Meter::default());
+        world.stack.intercept(Some(meter.clone()));
+        ask_for_reset(&world, "nobody@example.com").await.expect(202);
+        world.stack.intercept(None);
+        let cost = meter.take();
+        costs.push((cost.write, cost.calls));
+    }
+    // The first finds no count.
+    assert!(costs[1..].iter().all(|cost| *cost == costs[1]), "{costs:?}");
+    for _ in 0..5 {
+        ask_for_reset(&world, MINA).await.expect(202);
+    }
+    // The link that proves her address is one of the three.
+    assert_eq!(links(&world, "password_reset").await.len(), 2);
+}
+
 #[tokio::test]
 async fn no_source_asks_for_links_without_end() {
     let world = World::with_options(|options| {

@@ -48,7 +48,7 @@ pub struct MailSettings {
     pub per_second: u32,
 }
 
-/// What a user may do only after proving the own e-mail address. Each includes the ones before it.
+/// Steps for which a user must have proven their e-mail address. Each includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProvenAddress {
     /// Nothing.
@@ -101,7 +101,7 @@ pub struct Config {
     pub free_top_ups: bool,
     /// Whether one mailbox of a big provider has one account, however its address is written.
     pub canonical_mail: bool,
-    /// What needs an address that its owner has proven.
+    /// Steps that need a proven address.
     pub proven_address: ProvenAddress,
     /// The `iss` of access tokens.
     pub token_issuer: String,

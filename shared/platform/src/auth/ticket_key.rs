@@ -86,6 +86,10 @@ impl TicketKey {
             }
             None => (rest, None),
         };
+        // Two numbers before one secret: a list was put where a secret belongs.
+        if secret.contains(':') {
+            return Err(internal("a ticket key has two numbers"));
+        }
         if secret.len() < SECRET_CHARACTERS_MIN {
             return Err(internal("the secret of a ticket key is too short"));
         }
@@ -177,6 +181,7 @@ mod tests {
             format!("{SECRET} {SECRET}"),
             format!("x:{SECRET}"),
             format!("300:{SECRET}"),
+            format!("1:1:{SECRET}"),
             format!("2:{SECRET}@soon"),
             (1..=20).map(|number| format!("{number}:{SECRET}")).collect::<Vec<_>>().join(" "),
         ] {

@@ -55,8 +55,8 @@ struct LinkItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     used_at: Option<i64>,
     /// Until it is used.
-    #[serde(default)]
-    change: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    change: Option<String>,
     delete_at: i64,
 }
 
@@ -87,17 +87,21 @@ pub async fn request(
         let read = read.map(from_item::<LinksToItem>).transpose()?;
         let times: Result<Vec<Timestamp>, Failure> =
             read.iter().flat_map(|read| &read.times).map(|at| time(*at)).collect();
-        let Some(times) = one_more(&times?, now) else { return Ok(()) };
+        let times = times?;
+        let counted = one_more(&times, now);
+        let is_one_too_many = counted.is_none();
         let mut transaction = Transaction::new();
-        transaction.add((), count(&counter, &times, read.map_or(0, |read| read.version), now)?);
+        let version = read.map_or(0, |read| read.version);
+        transaction.add((), count(&counter, &counted.unwrap_or(times), version, now)?);
         let item = LinkItem {
             purpose: purpose.as_str().to_owned(),
             email: email.as_str().to_owned(),
             user_id: user.map(|user| user.0),
             language: language.to_owned(),
             ends_at: (now + purpose.lifetime()).as_millisecond(),
-            used_at: None,
-            change: change(purpose).as_str().to_owned(),
+            // One too many is written as well, as a link that nobody gets: the time of an answer tells nothing.
+            used_at: is_one_too_many.then(|| now.as_millisecond()),
+            change: (!is_one_too_many).then(|| change(purpose).as_str().to_owned()),
             delete_at: (now + purpose.lifetime()).as_second(),
         };
         transaction.add((), Write::create(to_item(&keys::link(app.ids().uuid(now)), &item)?));

@@ -173,7 +173,7 @@ pub(crate) fn erasing_writes(read: &Account, version: u64, address: &AccountAddr
     [profile, claim]
 }
 
-/// Somebody has not proven the own address yet, which this shop asks for, or the table failed.
+/// The user has not proven their address, which this shop requires, or the table failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofFailure {
     /// The address is not proven.
@@ -184,16 +184,19 @@ pub enum ProofFailure {
     Failure(#[from] Failure),
 }
 
-/// Refuses a user who has not proven the own address, if that is needed for `step` here. Nothing is read if it is not.
+/// Refuses a user who has not proven their address, if that is needed for `step` here. Nothing is read if it is not.
 ///
 /// # Errors
-/// When it is needed and not proven, or the table fails.
+/// When it is needed and not proven, the account was erased, or the table fails.
 pub async fn check_proven(app: &App, user: UserId, step: ProvenAddress) -> Result<(), ProofFailure> {
     if app.config().proven_address < step {
         return Ok(());
     }
-    let proven = get(app, user).await?.is_some_and(|account| account.proven_at.is_some());
-    if proven { Ok(()) } else { Err(ProofFailure::NotProven) }
+    match read(app, user).await? {
+        Some(Read::Erased) => Err(Failure::Erased.into()),
+        Some(Read::Account(account, _)) if account.proven_at.is_some() => Ok(()),
+        Some(Read::Account(..)) | None => Err(ProofFailure::NotProven),
+    }
 }
 
 /// Replaces the hash of a password that has not changed meanwhile.

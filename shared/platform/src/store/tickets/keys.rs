@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::auth::ticket_key::{KEYS_MAX, PublicKey};
+use crate::auth::ticket_key::PublicKey;
 use crate::failure::Failure;
 use crate::store::dynamodb::item::{from_item, time, to_item};
 use crate::store::dynamodb::keys;
 use crate::store::dynamodb::query::Query;
 use crate::store::dynamodb::transaction::Write;
+
+/// Most keys that can ever be published: their numbers are bytes, and none is used twice.
+const PUBLISHED_MAX: i32 = 256;
 
 #[derive(Serialize, Deserialize)]
 struct PublicKeyItem {
@@ -51,8 +54,7 @@ pub(crate) async fn publish(app: &App, wanted: &[PublicKey]) -> Result<(), Failu
 /// When the table fails.
 pub async fn list(app: &App) -> Result<Vec<PublicKey>, Failure> {
     let query = Query::partition(keys::TICKET_KEYS_PARTITION, keys::TICKET_KEY_PREFIX).strong();
-    let most = i32::try_from(KEYS_MAX).unwrap_or(i32::MAX);
-    let (items, _) = query.page(app, most, None).await?;
+    let (items, _) = query.page(app, PUBLISHED_MAX, None).await?;
     let read = |item| {
         let item: PublicKeyItem = from_item(item)?;
         Ok(PublicKey { number: item.number, public: item.public, signs_from: time(item.signs_from)? })

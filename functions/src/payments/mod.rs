@@ -1,5 +1,5 @@
-//! Payments of reservations and orders: from the wallet, or by a card, which buyers begin and confirm, the payment provider
-//! reports of, and sweeps carry on until it is at rest.
+//! Payments of reservations and orders: from the wallet, or by a card. Buyers begin and confirm card payments, the
+//! payment provider reports of them, and sweeps carry them on until they are at rest.
 
 mod response;
 
@@ -25,7 +25,7 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("cancel_payment", Function::Http(|| routes!(cancel_payment::cancel_payment))),
     // POST /card-payments: begins a card payment of a reservation, an order or a top-up.
     ("start_card_payment", Function::Http(|| routes!(start_card_payment::start_card_payment))),
-    // POST /card-payments/{card_payment_id}/confirmation: carries one of the caller's on, once its buyer has authorised it.
+    // POST /card-payments/{card_payment_id}/confirmation: carries on one that its buyer has authorised.
     ("confirm_card_payment", Function::Http(|| routes!(confirm_card_payment::confirm_card_payment))),
     // POST /card-reports: takes what the payment provider reports.
     ("receive_card_report", Function::Http(|| routes!(receive_card_report::receive_card_report))),

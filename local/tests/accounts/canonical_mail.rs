@@ -37,7 +37,7 @@ async fn a_mailbox_has_one_account_and_any_of_its_addresses_logs_in() {
     log_in(&world, OTHERWISE, "another battery staple").await.expect(200);
 }
 
-/// Else a stranger had as many guesses more as an address has dots.
+/// Otherwise a stranger would have as many guesses more as an address has dots.
 #[tokio::test]
 async fn guesses_count_together_however_the_address_is_written() {
     let world = canonical().await;
@@ -49,7 +49,7 @@ async fn guesses_count_together_however_the_address_is_written() {
     log_in(&world, "mina+x@gmail.com", "wrong battery staple").await.expect_problem(429, "too-many-attempts");
 }
 
-/// Else somebody could fill another's inbox: three links an hour for each way of writing its address.
+/// Otherwise somebody could fill another's inbox: three links an hour for each way of writing its address.
 #[tokio::test]
 async fn an_inbox_gets_three_links_an_hour_however_its_address_is_written() {
     let world = canonical().await;

@@ -3,8 +3,8 @@
 use super::scene::Scene;
 use super::trouble::Meeting;
 
-cells!(at_once: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim join claim_admission leave
-    manage_shop roles sessions erase);
+cells!(at_once: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
+    confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase);
 
 /// All decide from the same state, and it happens once: each is told so, or to come again.
 async fn at_once(scene: &Scene) {

@@ -3,8 +3,8 @@
 use super::case::Case;
 use super::scene::Scene;
 
-cells!(a_day_later: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim claim_admission leave
-    manage_shop roles sessions erase);
+cells!(a_day_later: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
+    confirm_card_payment pay_out order claim claim_admission leave manage_shop roles sessions erase);
 
 /// With a key it is a repeat of the first; without one it finds what was done, or is refused. Nothing is written.
 async fn a_day_later(scene: &Scene) {

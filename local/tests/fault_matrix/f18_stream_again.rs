@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::scene::Scene;
 use crate::events::relay_changes::relay;
 
-cells!(read_again: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim join claim_admission
-    leave manage_shop roles sessions erase expire advance release_declined_payment free_queue_places record_sales settle_card_payments
-    sweep_card_payments);
+cells!(read_again: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
+    confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase expire advance
+    release_declined_payment free_queue_places record_sales settle_card_payments sweep_card_payments);
 
 /// Everything that the operation committed is told again, in order and backwards, and nothing happens twice.
 async fn read_again(scene: &Scene) {

@@ -8,8 +8,8 @@ use super::case::{Caller, Case};
 use super::scene::{KEY, Scene};
 use crate::support::queue::QUEUE;
 
-cells!(hostile_requests: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim join
-    claim_admission leave manage_shop roles sessions erase);
+cells!(hostile_requests: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
+    confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase);
 cells!(hostile_events: expire advance relay release_declined_payment free_queue_places record_sales settle_card_payments
     sweep_card_payments);
 

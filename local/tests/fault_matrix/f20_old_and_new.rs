@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::scene::Scene;
 
-cells!(of_another_version: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment confirm_card_payment pay_out order claim join
-    claim_admission leave manage_shop roles sessions erase expire advance relay release_declined_payment free_queue_places record_sales
-    settle_card_payments sweep_card_payments);
+cells!(of_another_version: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
+    confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase expire advance
+    relay release_declined_payment free_queue_places record_sales settle_card_payments sweep_card_payments);
 
 /// An attribute or field of newer code.
 const NEW: &str = "from_the_future";

@@ -7,8 +7,9 @@ use super::case::Caller;
 use super::scene::Scene;
 use super::trouble::{Half, HalfCommitted};
 
-cells!(half_committed: hold release pay cancel cancel_ticket refund reissue top_up credit spend confirm_card_payment pay_out order claim claim_admission
-    manage_shop roles erase expire advance release_declined_payment free_queue_places record_sales);
+cells!(half_committed: hold release pay cancel cancel_ticket refund reissue top_up credit spend confirm_card_payment
+    pay_out order claim claim_admission manage_shop roles erase expire advance release_declined_payment
+    free_queue_places record_sales);
 
 /// Conflicts that the same again meets before the transaction is ended.
 const CONFLICTS: usize = 3;

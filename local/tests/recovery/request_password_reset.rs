@@ -44,7 +44,7 @@ async fn an_unknown_address_costs_the_same_calls() {
     assert_eq!(calls[0], calls[1]);
 }
 
-/// Else the time of an answer would tell of whoever has asked for, or got, three links within the hour.
+/// Otherwise the time of an answer would tell of whoever has asked for, or got, three links within the hour.
 #[tokio::test]
 async fn one_too_many_costs_the_same_calls() {
     let (world, _) = signed_up().await;

@@ -9,9 +9,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What every secret of a test has in it. Access tokens are JWTs, whose header begins so; refresh tokens and tickets' codes have
-/// a prefix;
-/// all addresses are of these domains; all passwords are these or made of them.
+/// Marks that the secrets of tests carry. Access tokens are JWTs, whose header begins so; refresh tokens and tickets'
+/// codes have a prefix; all addresses are of these domains; all passwords are these or made of them.
 const MARKS: [&str; 9] = [
     "eyJ",
     "rt1.",

@@ -1,7 +1,7 @@
 //! Why something that a request needs was not done.
 
-/// A dependency could not do what was asked: the table, a queue, a store of secrets. None of these but the last says
-/// anything about the request.
+/// A dependency could not do what was asked: the table, a queue, a store of secrets. Only the last says anything about
+/// the request.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     /// Throttled, or contended for longer than a request may take. Nothing was written.

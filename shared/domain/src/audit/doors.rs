@@ -14,7 +14,7 @@ struct DeadCodes {
     tickets: i64,
     /// The sum of the highest dead generations.
     generations: i64,
-    /// Which tickets these are, each with its generation.
+    /// The tickets, each with its generation.
     which: Evidence,
 }
 

@@ -84,7 +84,7 @@ impl Order {
         format!("ord-{}", self.id)
     }
 
-    /// It as it stands once it was paid at `now`, by the request with this digest of its key.
+    /// The order after being paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
@@ -98,7 +98,7 @@ impl Order {
         self.paid(now, key).map_purchase(|purchase| Purchase { version, ..purchase })
     }
 
-    /// It as it stands once its payment was given back, and how much that is, in minor units; `None` when nothing was
+    /// The order after its payment was given back, and how much that is, in minor units; `None` when nothing was
     /// paid, or all is given back.
     #[must_use]
     pub fn refunded(self) -> Option<(Self, i64)> {

@@ -175,7 +175,7 @@ impl Product {
         self.state == ProductState::Selling
     }
 
-    /// It as it stands after a change; `None` when it stands so already.
+    /// The product after a change; `None` if it is so already.
     #[must_use]
     pub fn with_change(&self, change: &Change) -> Option<Self> {
         let mut after = self.clone();

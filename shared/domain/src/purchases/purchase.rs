@@ -244,7 +244,7 @@ impl Purchase {
         Self { state, declines: self.declines.saturating_add(1), version: self.version + 1, ..self }
     }
 
-    /// It as it stands once its payment was given back, and how much that is, in minor units: what is left of it.
+    /// The purchase after its payment was given back, and how much that is, in minor units: what is left of it.
     /// `None` when nothing was paid, or all is given back.
     #[must_use]
     pub fn refunded(self) -> Option<(Self, i64)> {
@@ -253,7 +253,7 @@ impl Purchase {
         Some((Self { state: PurchaseState::Cancelled, ..after }, back))
     }
 
-    /// It as it stands once so many minor units of its payment were given back, and how many that are: what is left of
+    /// The purchase after so many minor units of its payment were given back, and how many that are: what is left of
     /// the payment, if that is less. It stays paid. `None` when nothing was paid, or all is given back.
     #[must_use]
     pub fn partly_refunded(mut self, minor_units: i64) -> Option<(Self, i64)> {

@@ -51,7 +51,7 @@ impl Reservation {
         if self.purchase.is_paid() { Ok(()) } else { Err(CodeError::NotPaid) }
     }
 
-    /// It as it stands once one of its tickets has a new code, with the generation of that one: the codes before are
+    /// The reservation after a new code for one of its tickets, with the generation of that one: the codes before are
     /// dead. `None` if it has no such ticket.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Reservation {
         Some(Ok((self, generation)))
     }
 
-    /// It with all codes of its sold tickets dead.
+    /// The reservation with all codes of its sold tickets dead.
     #[must_use]
     pub fn without_codes(mut self) -> Self {
         for ticket in self.tickets.iter_mut().filter(|ticket| !ticket.cancelled) {

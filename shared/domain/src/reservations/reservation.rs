@@ -19,7 +19,7 @@ pub struct Ticket {
     pub price: Price,
     /// Given up by itself, before or after payment.
     pub cancelled: bool,
-    /// Which of its codes is good.
+    /// Generation of its good code.
     pub generation: Generation,
 }
 
@@ -83,7 +83,7 @@ impl Reservation {
         self.live_tickets().map(|ticket| ticket.price.get()).sum()
     }
 
-    /// It as it stands once it was paid at `now`, by the request with this digest of its key.
+    /// The reservation after being paid at `now`, by the request with this digest of its key.
     #[must_use]
     pub fn paid(self, now: Timestamp, key: &str) -> Self {
         let total = self.total();
@@ -122,7 +122,7 @@ impl Reservation {
         Some(if ticket.cancelled { Ok(Cancel::AlreadyEnded) } else { self.purchase.cancel(now) })
     }
 
-    /// It as it stands once `seats` were given up. Without the last of its live tickets it is cancelled as a whole,
+    /// The reservation after giving up `seats`. Without the last of its live tickets it is cancelled as a whole,
     /// and still tells which they were.
     #[must_use]
     pub fn without_seats(mut self, seats: &[SeatId]) -> Self {
@@ -136,7 +136,7 @@ impl Reservation {
         self
     }
 
-    /// It as it stands once its payment was given back, and how much that is, in minor units; `None` when nothing was
+    /// The reservation after its payment was given back, and how much that is, in minor units; `None` when nothing was
     /// paid, or all is given back.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Reservation {
         Ok(Some((Self { purchase, ..self.without_codes() }, back)))
     }
 
-    /// It as it stands once one of its tickets was given back, and how much of the payment goes with it: the ticket's
+    /// The reservation after one of its tickets was given back, and how much of the payment goes with it: the ticket's
     /// frozen price. The last one ends the group. `None` when it is not paid, or has no such live ticket.
     ///
     /// # Errors

@@ -7,8 +7,8 @@
 macro_rules! cells {
     ($fault:ident) => {
         cells!($fault: hold release pay cancel cancel_ticket refund reissue top_up credit spend start_card_payment
-            confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase expire advance
-            relay release_declined_payment free_queue_places record_sales settle_card_payments sweep_card_payments);
+            confirm_card_payment pay_out order claim join claim_admission leave manage_shop roles sessions erase expire
+            advance relay release_declined_payment free_queue_places record_sales settle_card_payments sweep_card_payments);
     };
     ($fault:ident: $($operation:ident)+) => {
         $(

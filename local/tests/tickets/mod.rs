@@ -72,7 +72,7 @@ fn scan(world: &World, schedule: &str, reservation: &str, ordinal: u8) {
     if item.is_null() {
         item = json!({
             "pk": { "S": pk }, "sk": { "S": onsale_domain::id::short(id) },
-            "owner": { "S": format!("DOOR#{schedule}") }, "created_at": { "N": "1" },
+            "owner": { "S": pk }, "created_at": { "N": "1" },
         });
     }
     item[format!("s{ordinal}")] = json!({ "S": "a scan" });

@@ -214,16 +214,11 @@ pub fn reissue(user: UserId, id: Uuid) -> Key {
 
 pub const DOOR_PREFIX: &str = "DOOR#";
 
-/// The list at the door of a date, on the `by_time` index.
-pub fn door_by_time(schedule: ScheduleId) -> String {
-    format!("{DOOR_PREFIX}{schedule}")
-}
-
 /// Of a reservation, what the door of its date must know: dead codes, and who came in. A date has 16 partitions, because
-/// a crowd comes in within minutes.
+/// a crowd comes in within minutes; each of them is a list of its own on the `by_time` index.
 pub fn door(schedule: ScheduleId, reservation: ReservationId) -> Key {
     let part = reservation.0.as_bytes()[15] % DOOR_PARTS;
-    key(format!("{}#{part}", door_by_time(schedule)), onsale_domain::id::short(reservation))
+    key(format!("{DOOR_PREFIX}{schedule}#{part}"), onsale_domain::id::short(reservation))
 }
 
 pub fn queue_partition(queue: &QueueId) -> String {

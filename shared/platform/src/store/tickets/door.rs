@@ -36,9 +36,10 @@ pub(crate) enum AfterScan {
 pub(crate) fn end_codes(read: &Reservation, after: &Reservation, now: Timestamp, scan: AfterScan) -> Option<Write> {
     let before: Vec<(Ordinal, Generation)> = read.dead_generations().collect();
     let ended: Vec<(Ordinal, Generation)> = after.dead_generations().filter(|dead| !before.contains(dead)).collect();
-    let mut write = Write::update(&keys::door(after.schedule_id, after.id))
+    let key = keys::door(after.schedule_id, after.id);
+    let mut write = Write::update(&key)
         .name("#owner", "owner")
-        .set("#owner", text(keys::door_by_time(after.schedule_id)))
+        .set("#owner", text(&key.pk))
         .set("created_at", number(now.as_millisecond()));
     for (ordinal, generation) in &ended {
         write = write.set(dead(*ordinal), number(generation.get()));

@@ -151,13 +151,22 @@ async fn seconds_to_sell(shards: i64) -> usize {
     seconds
 }
 
+/// The fewest seconds of three sales: beside others the table answers later than the virtual clock runs, which makes a
+/// sale slower and never faster.
+async fn fewest_seconds_to_sell(shards: i64) -> usize {
+    let mut fewest = usize::MAX;
+    for _ in 0..3 {
+        fewest = fewest.min(seconds_to_sell(shards).await);
+    }
+    fewest
+}
+
 /// Time is virtual: whoever is throttled tries again for three seconds before coming again.
 #[tokio::test(start_paused = true)]
 async fn more_shards_sell_one_product_faster() {
-    let (one, four, sixteen) = (seconds_to_sell(1).await, seconds_to_sell(4).await, seconds_to_sell(16).await);
+    let one = seconds_to_sell(1).await;
+    let (four, sixteen) = (fewest_seconds_to_sell(4).await, fewest_seconds_to_sell(16).await);
     assert_eq!(one, 60 / WRITES_PER_ITEM, "one item sells as fast as it may be written");
-    // Alone on a machine it is four or five seconds, and two or three. Beside others the table answers later than the
-    // clock runs, which here stands for a sale that is slower.
-    assert!(four < one, "four shards take {four} s, one takes {one}");
-    assert!(sixteen * 2 <= one, "sixteen shards take {sixteen} s, one takes {one}");
+    assert!(four * 2 <= one, "four shards take {four} s, one takes {one}");
+    assert!(sixteen * 4 <= one, "sixteen shards take {sixteen} s, one takes {one}");
 }
